@@ -1,0 +1,195 @@
+//! Deployments: pictures of a whole definition.
+
+use serde_json::{Value, json};
+
+use super::definition::Definition;
+use super::patch;
+use super::rest::RestInput;
+use super::{RestApi, rest_api, stage};
+use crate::OperationResult;
+use crate::clock::{Time, epoch_seconds};
+use crate::error::{Failure, Outcome, bad_request, not_found};
+use crate::protocol::Answer;
+use crate::state::{Context, Region};
+
+/// A deployment.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    pub id: String,
+    pub description: Option<String>,
+    pub created: Time,
+    pub definition: Definition,
+}
+
+/// CreateDeployment: takes the picture; with a stage name it also makes or repoints the stage.
+pub fn create(context: &mut Context, input: &RestInput) -> OperationResult {
+    let api = rest_api::find(context.region, input.label(0))?;
+    check(context.region, &api.definition)?;
+    let members = input.members();
+    let stage_name = members.text("stageName")?.filter(|name| !name.is_empty());
+    if members.object("canarySettings")?.is_some() {
+        check_canary(api, stage_name)?;
+    }
+    if let Some(name) = stage_name {
+        stage::check_name(name)?;
+    }
+    let mut api = api.clone();
+    let deployment = Deployment {
+        id: context.region.ids.alphanumeric("deployment", 6),
+        description: members.text("description")?.filter(|text| !text.is_empty()).map(str::to_owned),
+        created: context.now,
+        definition: api.definition.clone(),
+    };
+    let (id, shown) = (deployment.id.clone(), show(&deployment));
+    api.deployments.insert(id.clone(), deployment);
+    if let Some(name) = stage_name {
+        stage::deploy(&mut api, name, &id, members, context.now)?;
+    }
+    context.region.apis.insert(api.id.clone(), api);
+    Ok(Answer { status: 201, body: shown })
+}
+
+/// GetDeployment.
+pub fn get(context: &mut Context, input: &RestInput) -> OperationResult {
+    let api = rest_api::find(context.region, input.label(0))?;
+    let deployment = api.deployments.get(input.label(1)).ok_or_else(missing)?;
+    let mut shown = show(deployment);
+    if input.queries("embed").iter().any(|embed| embed.eq_ignore_ascii_case("apisummary")) {
+        shown["apiSummary"] = summary(&deployment.definition);
+    }
+    Ok(Answer::ok(shown))
+}
+
+/// GetDeployments.
+pub fn list(context: &mut Context, input: &RestInput) -> OperationResult {
+    let api = rest_api::find(context.region, input.label(0))?;
+    input.page(api.deployments.values().map(show).collect()).map(Answer::ok)
+}
+
+/// UpdateDeployment: the description.
+pub fn update(context: &mut Context, input: &RestInput) -> OperationResult {
+    let api = rest_api::find_mut(context.region, input.label(0))?;
+    let deployment = api.deployments.get_mut(input.label(1)).ok_or_else(missing)?;
+    for patch in patch::read(input, "updateDeploymentInput")? {
+        match patch.path.as_str() {
+            "/description" => patch.set_text(&mut deployment.description)?,
+            _ => return Err(patch.invalid_path()),
+        }
+    }
+    Ok(Answer::ok(show(deployment)))
+}
+
+/// DeleteDeployment: not while a stage points at it.
+pub fn delete(context: &mut Context, input: &RestInput) -> OperationResult {
+    let api = rest_api::find_mut(context.region, input.label(0))?;
+    let id = input.label(1);
+    api.deployments.get(id).ok_or_else(missing)?;
+    if api.stages.values().any(|stage| stage.deployment == id) {
+        return Err(bad_request("Active stages pointing to this deployment must be moved or deleted"));
+    }
+    if api.stages.values().any(|stage| stage.deployments().any(|deployment| deployment == id)) {
+        return Err(bad_request(
+            "Active stages with canary settings pointing to this deployment must be moved or deleted",
+        ));
+    }
+    api.deployments.remove(id);
+    Ok(Answer { status: 202, body: Value::Null })
+}
+
+fn check(region: &Region, definition: &Definition) -> Outcome<()> {
+    if definition.methods().next().is_none() {
+        return Err(bad_request("The REST API doesn't contain any methods"));
+    }
+    if definition.methods().any(|(.., method)| method.integration.is_none()) {
+        return Err(bad_request("No integration defined for method"));
+    }
+    if definition.endpoint_type == "PRIVATE" && definition.policy.is_none() {
+        return Err(bad_request("Private REST API doesn't have a resource policy attached to it"));
+    }
+    for (.., method) in definition.methods() {
+        let id = method.integration.as_ref().map(|integration| integration.text("connectionId")).unwrap_or_default();
+        let variable = id.is_empty() || id.starts_with("${");
+        // A link that is going or gone cannot be deployed (code and text unverified); a pending one only delays the deployment.
+        if !variable && region.links.get(id).is_none_or(|link| link.gone_at.is_some()) {
+            return Err(bad_request(format!("Invalid Vpc Link identifier specified: {id}")));
+        }
+    }
+    Ok(())
+}
+
+fn check_canary(api: &RestApi, stage: Option<&str>) -> Outcome<()> {
+    let prefix = "Invalid deployment content specified.";
+    match stage {
+        None => {
+            let rest =
+                "Non null and non empty stageName must be provided for canary deployment. Provided value is null";
+            Err(bad_request(format!("{prefix}{rest}")))
+        }
+        Some(name) if !api.stages.contains_key(name) => {
+            let rest = format!("Stage {name} must already be created before making a canary release deployment");
+            Err(bad_request(format!("{prefix}{rest}")))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn summary(definition: &Definition) -> Value {
+    let mut summary = json!({});
+    for (resource, verb, method) in definition.methods() {
+        let path = definition.path(&resource.id);
+        let kind = method.members.get("authorizationType");
+        summary[path.as_str()][verb.as_str()] =
+            json!({"authorizationType": kind, "apiKeyRequired": method.members.get("apiKeyRequired")});
+    }
+    summary
+}
+
+fn show(deployment: &Deployment) -> Value {
+    let mut shown = json!({"id": deployment.id, "createdDate": epoch_seconds(deployment.created)});
+    if let Some(description) = &deployment.description {
+        shown["description"] = json!(description);
+    }
+    shown
+}
+
+fn missing() -> Failure {
+    not_found("Invalid Deployment identifier specified")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::testing::{Caller, document, text};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deployment_needs_methods_integrations_and_a_policy() {
+        let caller = Caller::new();
+        let api = caller.private_api(&[]).await;
+        let path = format!("/restapis/{api}/deployments");
+        let refusal = async || text(&caller.api("POST", &path, json!({})).await.1, "message");
+        assert_eq!(refusal().await, "The REST API doesn't contain any methods");
+        let mut without = document(json!({"/a": {"get": {}}}));
+        caller.put_api(&api, "overwrite", without.clone()).await;
+        assert_eq!(refusal().await, "No integration defined for method");
+        without["paths"]["/a"]["get"]["x-amazon-apigateway-integration"] = json!({"type": "mock"});
+        without.as_object_mut().unwrap().remove("x-amazon-apigateway-policy");
+        caller.put_api(&api, "overwrite", without).await;
+        assert_eq!(refusal().await, "Private REST API doesn't have a resource policy attached to it");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deployment_stays_while_a_stage_points_at_it() {
+        let caller = Caller::new();
+        let api = caller.private_api(&[]).await;
+        let paths = json!({"/a": {"get": {"x-amazon-apigateway-integration": {"type": "mock"}}}});
+        caller.put_api(&api, "overwrite", document(paths)).await;
+        let first = caller.deploy(&api).await;
+        let delete = format!("/restapis/{api}/deployments/{first}");
+        let (status, refused) = caller.api("DELETE", &delete, Value::Null).await;
+        assert_eq!(status, 400);
+        assert_eq!(refused["message"], "Active stages pointing to this deployment must be moved or deleted");
+        caller.deploy(&api).await;
+        assert_eq!(caller.api("DELETE", &delete, Value::Null).await.0, 202);
+    }
+}

@@ -1,0 +1,89 @@
+//! Tags of REST APIs, stages and VPC links, by ARN.
+
+use serde_json::{Value, json};
+
+use super::rest::RestInput;
+use super::{rest_api, stage, vpc_link};
+use crate::OperationResult;
+use crate::error::{Outcome, bad_request, not_found};
+use crate::protocol::Answer;
+use crate::state::{Context, Region, Tags};
+
+const LIMIT: usize = 50;
+
+/// GetTags: not paged.
+pub fn get(context: &mut Context, input: &RestInput) -> OperationResult {
+    tags_mut(context.region, input.label(0)).map(|tags| Answer::ok(json!({"tags": tags})))
+}
+
+/// TagResource merges.
+pub fn tag(context: &mut Context, input: &RestInput) -> OperationResult {
+    let added = input.members().text_map("tags")?.unwrap_or_default();
+    let tags = tags_mut(context.region, input.label(0))?;
+    let mut merged = tags.clone();
+    merged.extend(checked(added)?);
+    *tags = checked(merged)?;
+    Ok(Answer { status: 204, body: Value::Null })
+}
+
+/// UntagResource: an absent key is a success (unverified).
+pub fn untag(context: &mut Context, input: &RestInput) -> OperationResult {
+    let keys = input.queries("tagKeys");
+    tags_mut(context.region, input.label(0))?.retain(|key, _| !keys.contains(&key.as_str()));
+    Ok(Answer { status: 204, body: Value::Null })
+}
+
+/// Up to fifty tags with keys and values of the right size.
+pub fn checked(tags: Tags) -> Outcome<Tags> {
+    if tags.len() > LIMIT {
+        return Err(bad_request(format!("The maximum number of tags is {LIMIT}")));
+    }
+    for (key, value) in &tags {
+        let size = (1..=128).contains(&key.chars().count()) && value.chars().count() <= 256;
+        if !size || key.to_ascii_lowercase().starts_with("aws:") {
+            return Err(bad_request(format!("Invalid tag key or value specified: {key}")));
+        }
+    }
+    Ok(tags)
+}
+
+fn tags_mut<'a>(region: &'a mut Region, arn: &str) -> Outcome<&'a mut Tags> {
+    let prefix = format!("arn:aws:apigateway:{}::/", region.name);
+    // An ARN of another region or service (status unverified).
+    let path =
+        arn.strip_prefix(&prefix).ok_or_else(|| bad_request(format!("Invalid resource ARN specified: {arn}")))?;
+    match path.split('/').collect::<Vec<_>>()[..] {
+        ["restapis", api] => rest_api::find_mut(region, api).map(|api| &mut api.tags),
+        ["restapis", api, "stages", name] => {
+            let stages = &mut rest_api::find_mut(region, api)?.stages;
+            stages.get_mut(name).map(|stage| &mut stage.tags).ok_or_else(stage::missing)
+        }
+        ["vpclinks", link] => {
+            vpc_link::find(region, link)?;
+            let missing = || not_found("Invalid Vpc Link identifier specified");
+            region.links.get_mut(link).map(|link| &mut link.tags).ok_or_else(missing)
+        }
+        _ => Err(bad_request(format!("Invalid resource ARN specified: {arn}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::testing::Caller;
+
+    #[tokio::test(start_paused = true)]
+    async fn tags_are_merged_and_removed_under_an_encoded_arn() {
+        let caller = Caller::new();
+        let api = caller.private_api(&[]).await;
+        let path = format!("/tags/arn%3Aaws%3Aapigateway%3Aeu-central-1%3A%3A%2Frestapis%2F{api}");
+        assert_eq!(caller.api("PUT", &path, json!({"tags": {"a": "1", "b": "2"}})).await.0, 204);
+        assert_eq!(caller.api("PUT", &path, json!({"tags": {"b": "3", "c": "4"}})).await.0, 204);
+        assert_eq!(caller.api("DELETE", &format!("{path}?tagKeys=a&tagKeys=c&tagKeys=no"), Value::Null).await.0, 204);
+        assert_eq!(caller.api("GET", &path, Value::Null).await.1, json!({"tags": {"b": "3"}}));
+        assert_eq!(caller.api("PUT", &path, json!({"tags": {"aws:x": "1"}})).await.0, 400);
+        let wrong = path.replace("eu-central-1", "eu-west-1");
+        assert_eq!(caller.api("GET", &wrong, Value::Null).await.0, 400);
+    }
+}

@@ -1,0 +1,54 @@
+//! A small client: sends one control-plane call the way an SDK would, with a signature that only looks real.
+
+use std::io;
+
+use bytes::Bytes;
+use http::{Request, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+/// One control-plane call.
+#[derive(Debug, Clone)]
+pub struct ControlCall {
+    /// Where the simulator listens, `http://127.0.0.1:PORT`.
+    pub endpoint: String,
+    /// Account of the caller.
+    pub account: String,
+    /// Region of the call.
+    pub region: String,
+    /// Signing name of the service.
+    pub service: String,
+    /// HTTP method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// Body: a form for the query services, JSON for API Gateway.
+    pub body: String,
+}
+
+/// Sends the call; gives status and body of the answer.
+pub async fn control_call(call: &ControlCall) -> io::Result<(u16, String)> {
+    let endpoint: Uri = call.endpoint.parse().map_err(io::Error::other)?;
+    let authority = endpoint.authority().ok_or_else(|| io::Error::other("the endpoint has no host"))?;
+    let scope = format!("{}/20260101/{}/{}/aws4_request", call.account, call.region, call.service);
+    let kind = if call.service == "apigateway" { "application/json" } else { "application/x-www-form-urlencoded" };
+    let request = Request::builder()
+        .method(call.method.as_str())
+        .uri(&call.path)
+        .header("host", authority.as_str())
+        .header("content-type", kind)
+        .header("accept", "application/json")
+        .header("user-agent", "aws-sim")
+        .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00"))
+        .body(Full::new(Bytes::from(call.body.clone())))
+        .map_err(io::Error::other)?;
+    let stream = TcpStream::connect((authority.host(), authority.port_u16().unwrap_or(80))).await?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+    tokio::spawn(connection);
+    let response = sender.send_request(request).await.map_err(io::Error::other)?;
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
+    Ok((status, String::from_utf8_lossy(&body).into_owned()))
+}

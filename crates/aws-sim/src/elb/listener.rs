@@ -1,0 +1,244 @@
+//! Listeners: one per port, whatever the protocol.
+
+use serde_json::{Value, json};
+
+use super::attributes::{self, Attributes, Kind, Known};
+use super::listener_settings::changed;
+use super::{balancer, page, required, tags, validation};
+use crate::clock::{TARGET_GROUP_RELEASE, Time};
+use crate::error::{Outcome, fail};
+use crate::query::Params;
+use crate::state::{Context, Region, Tags};
+
+const LIMIT: usize = 50;
+const KNOWN: &[Known] = &[("tcp.idle_timeout.seconds", Kind::Number(60, 6000), "350")];
+
+/// A listener.
+#[derive(Debug, Clone)]
+pub struct Listener {
+    pub arn: String,
+    pub balancer: String,
+    pub port: i64,
+    pub protocol: String,
+    pub certificate: Option<String>,
+    pub ssl_policy: Option<String>,
+    pub alpn: Option<String>,
+    /// Target groups with weights.
+    pub forward: Vec<(String, i64)>,
+    pub attributes: Attributes,
+    pub tags: Tags,
+}
+
+impl Listener {
+    /// Leaves its target groups in use for a moment longer.
+    pub fn release(&self, region: &mut Region, until: Time) {
+        for (arn, _) in &self.forward {
+            if let Some(group) = region.target_groups.get_mut(arn) {
+                group.busy_until = group.busy_until.max(until);
+            }
+        }
+    }
+}
+
+/// The balancers whose listeners forward to a target group.
+pub fn balancers_of(region: &Region, group: &str) -> Vec<String> {
+    let forwards = |listener: &&Listener| listener.forward.iter().any(|(arn, _)| arn == group);
+    let mut arns: Vec<String> =
+        region.listeners.values().filter(forwards).map(|listener| listener.balancer.clone()).collect();
+    arns.dedup();
+    arns
+}
+
+/// CreateListener: an exact repetition finds the existing one.
+pub fn create(context: &mut Context, p: Params) -> Outcome<Value> {
+    let region = &mut *context.region;
+    let balancer = balancer::find(region, required(p, "LoadBalancerArn")?)?.clone();
+    required(p, "Protocol")?;
+    required(p, "Port")?;
+    let digits = region.ids.hex("listener", 16);
+    let blank = Listener {
+        arn: region.arn("elasticloadbalancing", &format!("listener/{}/{digits}", balancer.path())),
+        balancer: balancer.arn.clone(),
+        port: 0,
+        protocol: String::new(),
+        certificate: None,
+        ssl_policy: None,
+        alpn: None,
+        forward: Vec::new(),
+        attributes: attributes::defaults(KNOWN),
+        tags: tags::on_create(p)?,
+    };
+    let wanted = changed(region, &blank, p)?;
+    if wanted.forward.is_empty() {
+        return Err(validation("A default action must be specified"));
+    }
+    let own: Vec<&Listener> = region.listeners.values().filter(|listener| listener.balancer == balancer.arn).collect();
+    if let Some(existing) = own.iter().find(|listener| listener.port == wanted.port) {
+        let same = (&existing.protocol, &existing.certificate, &existing.ssl_policy, &existing.alpn, &existing.forward)
+            == (&wanted.protocol, &wanted.certificate, &wanted.ssl_policy, &wanted.alpn, &wanted.forward);
+        return if same { Ok(json!({"Listeners": [show(existing)]})) } else { Err(duplicate(&balancer.arn)) };
+    }
+    if own.len() >= LIMIT {
+        return Err(fail("TooManyListeners", "The maximum number of listeners has been reached"));
+    }
+    check_association(region, &wanted)?;
+    let shown = show(&wanted);
+    region.listeners.insert(wanted.arn.clone(), wanted);
+    Ok(json!({"Listeners": [shown]}))
+}
+
+/// DescribeListeners, of a balancer or by ARN.
+pub fn describe(context: &mut Context, p: Params) -> Outcome<Value> {
+    let region = &*context.region;
+    let (arns, balancer) = (p.texts("ListenerArns"), p.text("LoadBalancerArn"));
+    arns.iter().try_for_each(|arn| find(region, arn).map(drop))?;
+    match balancer {
+        Some(arn) => balancer::find(region, arn).map(drop)?,
+        None if arns.is_empty() => {
+            return Err(validation("You must specify either listener ARNs or a load balancer ARN"));
+        }
+        None => {}
+    }
+    let wanted = |listener: &&Listener| {
+        (arns.is_empty() || arns.contains(&listener.arn)) && balancer.is_none_or(|arn| listener.balancer == arn)
+    };
+    let found = region.listeners.values().filter(wanted).map(show).collect();
+    page(p, "Listeners", found)
+}
+
+/// ModifyListener: what is left out stays, lists are replaced whole.
+pub fn modify(context: &mut Context, p: Params) -> Outcome<Value> {
+    let now = context.now;
+    let region = &mut *context.region;
+    let before = find(region, required(p, "ListenerArn")?)?.clone();
+    let after = changed(region, &before, p)?;
+    let taken =
+        |other: &Listener| other.arn != after.arn && other.balancer == after.balancer && other.port == after.port;
+    if region.listeners.values().any(taken) {
+        return Err(duplicate(&after.balancer));
+    }
+    check_association(region, &after)?;
+    let shown = show(&after);
+    if before.forward != after.forward {
+        before.release(region, now + TARGET_GROUP_RELEASE);
+    }
+    region.listeners.insert(after.arn.clone(), after);
+    Ok(json!({"Listeners": [shown]}))
+}
+
+/// DeleteListener.
+pub fn delete(context: &mut Context, p: Params) -> Outcome<Value> {
+    let listener = find(context.region, required(p, "ListenerArn")?)?.clone();
+    listener.release(context.region, context.now + TARGET_GROUP_RELEASE);
+    context.region.listeners.remove(&listener.arn);
+    Ok(json!({}))
+}
+
+/// DescribeListenerAttributes.
+pub fn describe_attributes(context: &mut Context, p: Params) -> Outcome<Value> {
+    let listener = find(context.region, required(p, "ListenerArn")?)?;
+    let tcp = listener.protocol == "TCP";
+    Ok(json!({"Attributes": if tcp { attributes::show(&listener.attributes) } else { json!([]) }}))
+}
+
+/// ModifyListenerAttributes: TCP listeners only (unverified).
+pub fn modify_attributes(context: &mut Context, p: Params) -> Outcome<Value> {
+    let listener = find(context.region, required(p, "ListenerArn")?)?;
+    if listener.protocol != "TCP" {
+        let message = format!("Listener attributes are not supported for protocol '{}'", listener.protocol);
+        return Err(fail("InvalidConfigurationRequest", message));
+    }
+    let arn = listener.arn.clone();
+    let wanted = attributes::wanted(p, "listener", KNOWN)?;
+    let Some(listener) = context.region.listeners.get_mut(&arn) else {
+        return Ok(json!({}));
+    };
+    listener.attributes.extend(wanted);
+    Ok(json!({"Attributes": attributes::show(&listener.attributes)}))
+}
+
+fn find<'a>(region: &'a Region, arn: &str) -> Outcome<&'a Listener> {
+    if !arn.starts_with("arn:") || !arn.contains(":listener/") {
+        return Err(validation(format!("'{arn}' is not a valid listener ARN")));
+    }
+    region
+        .listeners
+        .get(arn)
+        .ok_or_else(|| fail("ListenerNotFound", format!("One or more listeners not found: '{arn}'")))
+}
+
+/// A target group belongs to one balancer at a time.
+fn check_association(region: &Region, wanted: &Listener) -> Outcome<()> {
+    for (arn, _) in &wanted.forward {
+        if balancers_of(region, arn).iter().any(|balancer| *balancer != wanted.balancer) {
+            let message =
+                format!("The following target groups cannot be associated with more than one load balancer: {arn}");
+            return Err(fail("TargetGroupAssociationLimit", message));
+        }
+    }
+    Ok(())
+}
+
+fn duplicate(balancer: &str) -> crate::error::Failure {
+    fail("DuplicateListener", format!("A listener already exists on this port for this load balancer '{balancer}'"))
+}
+
+fn show(listener: &Listener) -> Value {
+    let groups: Vec<Value> =
+        listener.forward.iter().map(|(arn, weight)| json!({"TargetGroupArn": arn, "Weight": weight})).collect();
+    let single = if let [(arn, _)] = listener.forward.as_slice() { Some(arn) } else { None };
+    json!({
+        "ListenerArn": listener.arn, "LoadBalancerArn": listener.balancer, "Port": listener.port, "Protocol": listener.protocol,
+        "Certificates": listener.certificate.as_ref().map(|arn| json!([{"CertificateArn": arn}])),
+        "SslPolicy": listener.ssl_policy,
+        "DefaultActions": [{
+            "Type": "forward", "TargetGroupArn": single, "Order": 1,
+            "ForwardConfig": {"TargetGroups": groups, "TargetGroupStickinessConfig": {"Enabled": false}},
+        }],
+        "AlpnPolicy": listener.alpn.as_ref().map(|policy| json!([policy])),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Caller, element, later};
+
+    #[tokio::test(start_paused = true)]
+    async fn one_listener_per_port_and_its_group_stays_in_use_for_a_moment() {
+        let caller = Caller::new();
+        let balancer = caller.balancer("one").await;
+        let (group, other) = (caller.target_group("group").await, caller.target_group("other").await);
+        let (_, made) = caller.listener(&balancer, 3001, &group).await;
+        let arn = element(&made, "ListenerArn");
+        assert_eq!(element(&caller.listener(&balancer, 3001, &group).await.1, "ListenerArn"), arn);
+        assert_eq!(element(&caller.listener(&balancer, 3001, &other).await.1, "Code"), "DuplicateListener");
+        let delete = format!("DeleteTargetGroup&TargetGroupArn={group}");
+        assert_eq!(element(&caller.elb(&delete).await.1, "Code"), "ResourceInUse");
+        assert_eq!(caller.elb(&format!("DeleteListener&ListenerArn={arn}")).await.0, 200);
+        assert_eq!(element(&caller.elb(&delete).await.1, "Code"), "ResourceInUse");
+        later(5).await;
+        assert_eq!(caller.elb(&delete).await.0, 200);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_target_group_belongs_to_one_balancer() {
+        let caller = Caller::new();
+        let (one, two) = (caller.balancer("one").await, caller.balancer("two").await);
+        let group = caller.target_group("group").await;
+        assert_eq!(caller.listener(&one, 3001, &group).await.0, 200);
+        assert_eq!(element(&caller.listener(&two, 3001, &group).await.1, "Code"), "TargetGroupAssociationLimit");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_target_is_initial_for_half_a_minute_and_unused_without_a_listener() {
+        let caller = Caller::new();
+        let balancer = caller.balancer("one").await;
+        let group = caller.target_group("group").await;
+        let health = format!("DescribeTargetHealth&TargetGroupArn={group}");
+        assert_eq!(element(&caller.elb(&health).await.1, "State"), "unused");
+        caller.listener(&balancer, 3001, &group).await;
+        assert_eq!(element(&caller.elb(&health).await.1, "State"), "initial");
+        later(30).await;
+        assert_eq!(element(&caller.elb(&health).await.1, "State"), "healthy");
+    }
+}

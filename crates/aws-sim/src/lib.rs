@@ -1,0 +1,200 @@
+//! A strict simulator of the AWS services behind a private API: EC2 (security groups, interface endpoints), Elastic Load
+//! Balancing v2 (network load balancers), API Gateway v1 and STS, over their real wire protocols, and a data plane that
+//! carries requests through what was built.
+//!
+//! Everything goes through [`Sim::call`]. Time is tokio's, so a test under a paused clock waits twenty minutes in no time;
+//! states are computed from timestamps when somebody asks. Ids follow from the seed.
+
+mod admin;
+mod apigw;
+mod client;
+mod clock;
+mod data_plane;
+mod ec2;
+mod elb;
+mod error;
+mod fault;
+mod ids;
+mod pattern;
+mod probe;
+mod protocol;
+mod query;
+mod record;
+mod server;
+mod state;
+mod sts;
+#[cfg(test)]
+mod testing;
+mod xml;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::Value;
+
+pub use client::{ControlCall, control_call};
+pub use fault::Fault;
+pub use record::CallRecord;
+pub use server::serve;
+pub use state::Fresh;
+
+use clock::Clock;
+use protocol::Answer;
+use state::World;
+
+/// How a simulator behaves.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Divides every duration of the simulated services; 1 is real time.
+    pub speed: f64,
+    /// How long every answer is held back, in tokio time and whatever the speed.
+    pub latency: Duration,
+    /// Every id follows from it.
+    pub seed: u64,
+    /// Simulated target addresses and where they really are. When it is empty every target counts as healthy;
+    /// otherwise only those that are listed and accept a connection.
+    pub resolve: BTreeMap<SocketAddr, SocketAddr>,
+    /// A file that gets one JSON line per control-plane call.
+    pub log: Option<PathBuf>,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config { speed: 1.0, latency: Duration::ZERO, seed: 0, resolve: BTreeMap::new(), log: None }
+    }
+}
+
+/// The simulator; clones share one world.
+#[derive(Debug, Clone)]
+pub struct Sim(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: Config,
+    clock: Clock,
+    world: Mutex<World>,
+}
+
+impl Sim {
+    /// An empty world; accounts come into being when they are first used.
+    pub fn new(config: Config) -> Sim {
+        let world = World::new(config.seed, config.log.as_deref());
+        Sim(Arc::new(Inner { clock: Clock::new(config.speed), world: Mutex::new(world), config }))
+    }
+
+    /// Answers any request: control plane, data plane or `/_sim/*`.
+    pub async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let at = self.0.clock.now();
+        if request.uri().path().starts_with("/_sim/") {
+            return admin::answer(self, &request);
+        }
+        if !self.0.config.latency.is_zero() {
+            tokio::time::sleep(self.0.config.latency).await;
+        }
+        if data_plane::is_for(&request) {
+            return data_plane::answer(self, request).await;
+        }
+        let call = protocol::decode(&request);
+        let probes = probe::for_call(self, &call).await;
+        let mut world = self.world();
+        let now = self.0.clock.now();
+        let (request_id, fault, result) = world.run(&call, now, &probes);
+        world.record(&call, at, &result);
+        match fault {
+            Some(Fault::LostAnswer) => lost_answer(),
+            _ => protocol::render(&call, &request_id, result),
+        }
+    }
+
+    /// The control-plane calls so far.
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.world().calls().to_vec()
+    }
+
+    /// What exists: `{account: {region: {kind: {id: {"tags": {...}}}}}}`.
+    pub fn objects(&self) -> Value {
+        let now = self.0.clock.now();
+        self.world().objects(now)
+    }
+
+    /// Forgets everything: accounts, faults and calls.
+    pub fn reset(&self) {
+        self.world().reset();
+    }
+
+    /// Makes the next call of an operation fail; several faults for one operation queue up.
+    pub fn fail_next(&self, operation: &str, fault: Fault) {
+        self.world().fail_next(operation, fault);
+    }
+
+    /// The network that an account has in a region; makes the account if it is new.
+    pub fn account(&self, account: &str, region: &str) -> Fresh {
+        self.world().region(account, region).fresh()
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.0.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Status 599 with `x-sim-lost: 1`: whoever carries the answer breaks the connection instead.
+fn lost_answer() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = http::StatusCode::from_u16(599).unwrap_or(http::StatusCode::BAD_GATEWAY);
+    response.headers_mut().insert("x-sim-lost", http::HeaderValue::from_static("1"));
+    response
+}
+
+/// The result of one operation.
+type OperationResult = Result<Answer, error::Failure>;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use testing::{ACCOUNT, Caller, REGION};
+
+    #[tokio::test(start_paused = true)]
+    async fn faults_hit_the_next_call_only_and_a_lost_answer_was_executed() {
+        let caller = Caller::new();
+        caller.sim.fail_next("CreateRestApi", Fault::LostAnswer);
+        caller.sim.fail_next("CreateRestApi", Fault::Throttle);
+        let create = async || caller.api("POST", "/restapis", json!({"name": "x"})).await.0;
+        assert_eq!([create().await, create().await, create().await], [599, 429, 201]);
+        let objects = caller.sim.objects();
+        assert_eq!(objects[ACCOUNT][REGION]["rest-api"].as_object().map(serde_json::Map::len), Some(2));
+        let calls = caller.sim.calls();
+        assert_eq!(calls.iter().map(|call| call.status).collect::<Vec<_>>(), [201, 429, 201]);
+        assert_eq!(calls[1].error.as_deref(), Some("TooManyRequestsException"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn accounts_and_regions_are_separate_and_follow_from_the_seed() {
+        let (one, two) = (Caller::new(), Caller::new());
+        assert_eq!(one.fresh.vpc_id, two.fresh.vpc_id);
+        assert_ne!(one.sim.account(ACCOUNT, "eu-west-1").vpc_id, one.fresh.vpc_id);
+        assert_ne!(one.sim.account("999999999999", REGION).vpc_id, one.fresh.vpc_id);
+        assert_eq!(one.fresh.subnet_ids.len(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn unsigned_calls_are_refused() {
+        let caller = Caller::new();
+        let request = Request::builder().uri("/restapis").body(Bytes::new()).unwrap_or_default();
+        assert_eq!(caller.sim.call(request).await.status(), 403);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn latency_holds_answers_back() {
+        let sim = Sim::new(Config { latency: Duration::from_secs(3), ..Config::default() });
+        let before = tokio::time::Instant::now();
+        sim.call(Request::builder().uri("/restapis").body(Bytes::new()).unwrap_or_default()).await;
+        assert_eq!(before.elapsed().as_secs(), 3);
+    }
+}

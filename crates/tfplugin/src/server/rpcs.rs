@@ -1,0 +1,253 @@
+//! The requests of the protocol, one method each.
+//!
+//! A method never fails. What goes wrong becomes diagnostics, next to whatever leaves the stored state as it is.
+
+use std::{future::Future, time::Instant};
+
+use tonic::{Request, Response, Status};
+
+use super::{
+    convert,
+    service::{Service, no_such},
+};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics},
+    log, panics,
+    proto::tfplugin6::{self as proto, provider_server},
+    provider::Provider,
+};
+
+type Reply<T> = Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl<P: Provider> provider_server::Provider for Service<P> {
+    async fn get_metadata(&self, _: Request<proto::get_metadata::Request>) -> Reply<proto::get_metadata::Response> {
+        let names = self.resources.keys();
+        let resources = names.map(|name| proto::get_metadata::ResourceMetadata { type_name: (*name).to_owned() });
+        Ok(Response::new(proto::get_metadata::Response {
+            server_capabilities: Some(CAPABILITIES),
+            resources: resources.collect(),
+            ..Default::default()
+        }))
+    }
+
+    async fn get_provider_schema(
+        &self,
+        _: Request<proto::get_provider_schema::Request>,
+    ) -> Reply<proto::get_provider_schema::Response> {
+        let resources = self.resources.iter();
+        let schemas = resources.map(|(name, resource)| ((*name).to_owned(), convert::schema(resource.schema())));
+        Ok(Response::new(proto::get_provider_schema::Response {
+            provider: Some(convert::schema(&self.schema)),
+            resource_schemas: schemas.collect(),
+            server_capabilities: Some(CAPABILITIES),
+            diagnostics: self.schema_diagnostics(),
+            ..Default::default()
+        }))
+    }
+
+    async fn get_resource_identity_schemas(
+        &self,
+        _: Request<proto::get_resource_identity_schemas::Request>,
+    ) -> Reply<proto::get_resource_identity_schemas::Response> {
+        Ok(Response::new(Default::default()))
+    }
+
+    async fn get_functions(&self, _: Request<proto::get_functions::Request>) -> Reply<proto::get_functions::Response> {
+        Ok(Response::new(Default::default()))
+    }
+
+    async fn validate_provider_config(
+        &self,
+        request: Request<proto::validate_provider_config::Request>,
+    ) -> Reply<proto::validate_provider_config::Response> {
+        let request = request.into_inner();
+        let work = async { self.validate_provider(&request) };
+        let diagnostics = told(rpc("ValidateProviderConfig", "", work).await);
+        Ok(Response::new(proto::validate_provider_config::Response { diagnostics }))
+    }
+
+    async fn configure_provider(
+        &self,
+        request: Request<proto::configure_provider::Request>,
+    ) -> Reply<proto::configure_provider::Response> {
+        let request = request.into_inner();
+        let diagnostics = told(rpc("ConfigureProvider", "", self.configure(&request)).await);
+        Ok(Response::new(proto::configure_provider::Response { diagnostics }))
+    }
+
+    async fn validate_resource_config(
+        &self,
+        request: Request<proto::validate_resource_config::Request>,
+    ) -> Reply<proto::validate_resource_config::Response> {
+        let request = request.into_inner();
+        let work = async { self.validate_resource(&request) };
+        let diagnostics = told(rpc("ValidateResourceConfig", &request.type_name, work).await);
+        Ok(Response::new(proto::validate_resource_config::Response { diagnostics }))
+    }
+
+    async fn upgrade_resource_state(
+        &self,
+        request: Request<proto::upgrade_resource_state::Request>,
+    ) -> Reply<proto::upgrade_resource_state::Response> {
+        let request = request.into_inner();
+        let work = async { self.upgrade(&request) };
+        let response = match rpc("UpgradeResourceState", &request.type_name, work).await {
+            Ok(state) => {
+                proto::upgrade_resource_state::Response { upgraded_state: Some(state), diagnostics: Vec::new() }
+            }
+            Err(errors) => proto::upgrade_resource_state::Response {
+                upgraded_state: None,
+                diagnostics: convert::diagnostics(errors),
+            },
+        };
+        Ok(Response::new(response))
+    }
+
+    async fn read_resource(
+        &self,
+        request: Request<proto::read_resource::Request>,
+    ) -> Reply<proto::read_resource::Response> {
+        let request = request.into_inner();
+        let work = rpc("ReadResource", &request.type_name, self.read(&request));
+        let response = match work.await {
+            Ok(response) => response,
+            Err(errors) => proto::read_resource::Response {
+                new_state: request.current_state,
+                private: request.private,
+                diagnostics: convert::diagnostics(errors),
+                deferred: None,
+                new_identity: request.current_identity,
+            },
+        };
+        Ok(Response::new(response))
+    }
+
+    async fn plan_resource_change(
+        &self,
+        request: Request<proto::plan_resource_change::Request>,
+    ) -> Reply<proto::plan_resource_change::Response> {
+        let request = request.into_inner();
+        let work = rpc("PlanResourceChange", &request.type_name, self.plan(&request));
+        let response = match work.await {
+            Ok(response) => response,
+            Err(errors) => proto::plan_resource_change::Response {
+                planned_state: request.prior_state,
+                planned_private: request.prior_private,
+                diagnostics: convert::diagnostics(errors),
+                planned_identity: request.prior_identity,
+                requires_replace: Vec::new(),
+                legacy_type_system: false,
+                deferred: None,
+            },
+        };
+        Ok(Response::new(response))
+    }
+
+    async fn apply_resource_change(
+        &self,
+        request: Request<proto::apply_resource_change::Request>,
+    ) -> Reply<proto::apply_resource_change::Response> {
+        let request = request.into_inner();
+        let work = rpc("ApplyResourceChange", &request.type_name, self.apply(&request));
+        let response = match work.await {
+            Ok(response) => response,
+            Err(errors) => proto::apply_resource_change::Response {
+                new_state: request.prior_state,
+                private: request.planned_private,
+                diagnostics: convert::diagnostics(errors),
+                new_identity: request.planned_identity,
+                legacy_type_system: false,
+            },
+        };
+        Ok(Response::new(response))
+    }
+
+    async fn import_resource_state(
+        &self,
+        request: Request<proto::import_resource_state::Request>,
+    ) -> Reply<proto::import_resource_state::Response> {
+        let request = request.into_inner();
+        let work = rpc("ImportResourceState", &request.type_name, self.import(&request));
+        let response = match work.await {
+            Ok(response) => response,
+            Err(errors) => proto::import_resource_state::Response {
+                diagnostics: convert::diagnostics(errors),
+                ..Default::default()
+            },
+        };
+        Ok(Response::new(response))
+    }
+
+    async fn move_resource_state(
+        &self,
+        request: Request<proto::move_resource_state::Request>,
+    ) -> Reply<proto::move_resource_state::Response> {
+        let request = request.into_inner();
+        let error = Diagnostic::error(
+            "Move is not supported",
+            format!(
+                "A {} can't be made from the state of a {}; no other type can.",
+                request.target_type_name, request.source_type_name
+            ),
+        );
+        Ok(Response::new(proto::move_resource_state::Response {
+            diagnostics: convert::diagnostics(error.into()),
+            ..Default::default()
+        }))
+    }
+
+    async fn validate_data_resource_config(
+        &self,
+        request: Request<proto::validate_data_resource_config::Request>,
+    ) -> Reply<proto::validate_data_resource_config::Response> {
+        let errors = no_such("data source", &request.into_inner().type_name);
+        Ok(Response::new(proto::validate_data_resource_config::Response { diagnostics: convert::diagnostics(errors) }))
+    }
+
+    async fn read_data_source(
+        &self,
+        request: Request<proto::read_data_source::Request>,
+    ) -> Reply<proto::read_data_source::Response> {
+        let errors = no_such("data source", &request.into_inner().type_name);
+        Ok(Response::new(proto::read_data_source::Response {
+            diagnostics: convert::diagnostics(errors),
+            ..Default::default()
+        }))
+    }
+
+    /// Answers at once: Terraform holds a lock while it waits.
+    async fn stop_provider(&self, _: Request<proto::stop_provider::Request>) -> Reply<proto::stop_provider::Response> {
+        log::debug("stopping", &[("tf_rpc", "StopProvider".to_owned())]);
+        self.calls.cancel_all();
+        Ok(Response::new(Default::default()))
+    }
+}
+
+const CAPABILITIES: proto::ServerCapabilities = proto::ServerCapabilities {
+    plan_destroy: true,
+    get_provider_schema_optional: true,
+    move_resource_state: false,
+    generate_resource_config: false,
+};
+
+/// Runs a request: panics become errors, and one line of log says how long it took.
+async fn rpc<T>(
+    name: &str,
+    type_name: &str,
+    work: impl Future<Output = Result<T, Diagnostics>>,
+) -> Result<T, Diagnostics> {
+    let start = Instant::now();
+    let outcome = panics::caught(work).await.map_err(Diagnostics::from).flatten();
+    let took = start.elapsed().as_millis().to_string();
+    let mut fields = vec![("tf_rpc", name.to_owned()), ("tf_req_duration_ms", took)];
+    if !type_name.is_empty() {
+        fields.push(("tf_resource_type", type_name.to_owned()));
+    }
+    log::debug("served", &fields);
+    outcome
+}
+
+fn told(outcome: Result<Diagnostics, Diagnostics>) -> Vec<proto::Diagnostic> {
+    convert::diagnostics(outcome.unwrap_or_else(|errors| errors))
+}

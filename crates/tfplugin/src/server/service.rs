@@ -1,0 +1,234 @@
+//! What each request comes to, as long as nothing goes wrong. An `Err` leaves what is stored as it is.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    convert,
+    managed::{Change, Managed, Planned, Stored},
+    state::{Calls, Configuration},
+};
+use crate::{
+    check,
+    codec::Codec,
+    diagnostic::{Diagnostic, Diagnostics},
+    proto::tfplugin6 as proto,
+    provider::Provider,
+    schema::Schema,
+    value::{Path, Type, Value},
+};
+
+type Resources<Meta> = BTreeMap<&'static str, Arc<dyn Managed<Meta>>>;
+
+/// A provider and what it remembers.
+pub(super) struct Service<P: Provider> {
+    provider: P,
+    pub(super) schema: Schema,
+    ty: Type,
+    pub(super) resources: Resources<P::Meta>,
+    faults: Vec<String>,
+    configuration: Configuration<P::Meta>,
+    pub(super) calls: Calls,
+}
+
+impl<P: Provider> Service<P> {
+    pub(super) fn new(provider: P) -> Service<P> {
+        let schema = Schema::of::<P::Config>(0);
+        let mut faults = faults("the provider block", &schema);
+        let mut resources = Resources::new();
+        for entry in provider.resources() {
+            let name = entry.type_name();
+            faults.extend(self::faults(name, entry.schema()));
+            if resources.insert(name, entry.managed).is_some() {
+                faults.push(format!("{name} is listed twice"));
+            }
+        }
+        Service {
+            ty: schema.implied(),
+            schema,
+            provider,
+            resources,
+            faults,
+            configuration: Configuration::new(),
+            calls: Calls::default(),
+        }
+    }
+
+    fn resource(&self, type_name: &str) -> Result<&dyn Managed<P::Meta>, Diagnostics> {
+        let resource = self.resources.get(type_name).map(AsRef::as_ref);
+        resource.ok_or_else(|| no_such("resource", type_name))
+    }
+
+    pub(super) fn validate_provider(
+        &self,
+        request: &proto::validate_provider_config::Request,
+    ) -> Result<Diagnostics, Diagnostics> {
+        let value = convert::value(request.config.as_ref(), &self.ty)?;
+        let mut diagnostics = check::configuration(&self.schema.attributes, &value, true);
+        diagnostics.extend(self.provider.validate(&provider_config::<P>(&value)?));
+        Ok(diagnostics)
+    }
+
+    pub(super) async fn configure(
+        &self,
+        request: &proto::configure_provider::Request,
+    ) -> Result<Diagnostics, Diagnostics> {
+        self.configuration.clear();
+        let value = convert::value(request.config.as_ref(), &self.ty)?;
+        let config = provider_config::<P>(&value)?;
+        let call = self.calls.call();
+        let version = &request.terraform_version;
+        let (meta, diagnostics) = self.provider.configure(&call, version, config).await?;
+        self.configuration.set(meta);
+        Ok(diagnostics)
+    }
+
+    pub(super) fn validate_resource(
+        &self,
+        request: &proto::validate_resource_config::Request,
+    ) -> Result<Diagnostics, Diagnostics> {
+        let resource = self.resource(&request.type_name)?;
+        let config = convert::value(request.config.as_ref(), resource.ty())?;
+        let client = request.client_capabilities.as_ref();
+        let write_only = client.is_some_and(|c| c.write_only_attributes_allowed);
+        Ok(resource.validate(&config, write_only))
+    }
+
+    pub(super) fn upgrade(
+        &self,
+        request: &proto::upgrade_resource_state::Request,
+    ) -> Result<proto::DynamicValue, Diagnostics> {
+        let resource = self.resource(&request.type_name)?;
+        let raw = request.raw_state.as_ref().map(|raw| raw.json.as_slice());
+        let Some(json) = raw.filter(|json| !json.is_empty()) else {
+            return Err(Diagnostic::error(
+                "State in an unsupported format",
+                "The state was written by Terraform before 0.12, and this provider never existed for it.",
+            )
+            .into());
+        };
+        let state = resource.upgrade(request.version, convert::json(json)?)?;
+        Ok(convert::dynamic(&state, resource.ty())?)
+    }
+
+    pub(super) async fn read(
+        &self,
+        request: &proto::read_resource::Request,
+    ) -> Result<proto::read_resource::Response, Diagnostics> {
+        let resource = self.resource(&request.type_name)?;
+        let state = convert::value(request.current_state.as_ref(), resource.ty())?;
+        let meta = self.configuration.required()?;
+        let call = self.calls.call();
+        let Stored { state, private, diagnostics } =
+            resource.read(&call, &meta, state, request.private.clone()).await?;
+        Ok(proto::read_resource::Response {
+            new_state: Some(convert::dynamic(&state, resource.ty())?),
+            private,
+            diagnostics: convert::diagnostics(diagnostics),
+            deferred: None,
+            new_identity: None,
+        })
+    }
+
+    pub(super) async fn plan(
+        &self,
+        request: &proto::plan_resource_change::Request,
+    ) -> Result<proto::plan_resource_change::Response, Diagnostics> {
+        let resource = self.resource(&request.type_name)?;
+        let value = |message: &Option<_>| convert::value(message.as_ref(), resource.ty());
+        let change = Change {
+            prior: value(&request.prior_state)?,
+            target: value(&request.proposed_new_state)?,
+            config: value(&request.config)?,
+            private: request.prior_private.clone(),
+        };
+        let planned = if change.target.is_null() {
+            // A deletion has no choices. It needs the private bytes that are stored.
+            Planned {
+                stored: Stored { state: Value::Null, private: change.private, diagnostics: Diagnostics::new() },
+                replace: Vec::new(),
+            }
+        } else {
+            let meta = self.configuration.get();
+            let call = self.calls.call();
+            resource.plan(&call, meta.as_ref(), change).await?
+        };
+        Ok(proto::plan_resource_change::Response {
+            planned_state: Some(convert::dynamic(&planned.stored.state, resource.ty())?),
+            requires_replace: planned.replace.iter().map(convert::path).collect(),
+            planned_private: planned.stored.private,
+            diagnostics: convert::diagnostics(planned.stored.diagnostics),
+            legacy_type_system: false,
+            deferred: None,
+            planned_identity: None,
+        })
+    }
+
+    pub(super) async fn apply(
+        &self,
+        request: &proto::apply_resource_change::Request,
+    ) -> Result<proto::apply_resource_change::Response, Diagnostics> {
+        let resource = self.resource(&request.type_name)?;
+        let value = |message: &Option<_>| convert::value(message.as_ref(), resource.ty());
+        let change = Change {
+            prior: value(&request.prior_state)?,
+            target: value(&request.planned_state)?,
+            config: value(&request.config)?,
+            private: request.planned_private.clone(),
+        };
+        let meta = self.configuration.required()?;
+        let call = self.calls.call();
+        let Stored { state, private, diagnostics } = resource.apply(&call, &meta, change).await?;
+        Ok(proto::apply_resource_change::Response {
+            new_state: Some(convert::dynamic(&state, resource.ty())?),
+            private,
+            diagnostics: convert::diagnostics(diagnostics),
+            legacy_type_system: false,
+            new_identity: None,
+        })
+    }
+
+    pub(super) async fn import(
+        &self,
+        request: &proto::import_resource_state::Request,
+    ) -> Result<proto::import_resource_state::Response, Diagnostics> {
+        let resource = self.resource(&request.type_name)?;
+        let meta = self.configuration.required()?;
+        let call = self.calls.call();
+        let Stored { state, private, diagnostics } = resource.import(&call, &meta, request.id.clone()).await?;
+        let imported = proto::import_resource_state::ImportedResource {
+            type_name: request.type_name.clone(),
+            state: Some(convert::dynamic(&state, resource.ty())?),
+            private,
+            identity: None,
+        };
+        Ok(proto::import_resource_state::Response {
+            imported_resources: vec![imported],
+            diagnostics: convert::diagnostics(diagnostics),
+            deferred: None,
+        })
+    }
+
+    pub(super) fn schema_diagnostics(&self) -> Vec<proto::Diagnostic> {
+        let faults = self.faults.iter();
+        let faults = faults.map(|fault| {
+            let detail = format!("This is a bug in the provider, please report it: {fault}.");
+            Diagnostic::error("Invalid schema", detail)
+        });
+        convert::diagnostics(faults.collect())
+    }
+}
+
+/// Terraform always sends an object here; a host that sends nothing means one without content.
+fn provider_config<P: Provider>(value: &Value) -> Result<P::Config, Diagnostic> {
+    let empty = Value::Object(BTreeMap::new());
+    P::Config::decode(if value.is_null() { &empty } else { value }, &Path::root())
+}
+
+pub(super) fn no_such(kind: &str, name: &str) -> Diagnostics {
+    Diagnostic::error(format!("Unknown {kind}"), format!("This provider has no {kind} {name:?}.")).into()
+}
+
+fn faults(of: &str, schema: &Schema) -> Vec<String> {
+    let faults = schema.faults().into_iter();
+    faults.map(|fault| format!("in {of}, {fault}")).collect()
+}

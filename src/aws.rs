@@ -1,0 +1,99 @@
+//! AWS as the rest of the provider sees it: four clients behind one door, one error type, one table of retries.
+
+pub mod door;
+pub mod error;
+pub mod names;
+pub mod policy;
+pub mod retry;
+pub mod tags;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+
+pub use error::{AwsError, ErrorKind, Named, gone_is_fine};
+
+/// Everything needed to talk to AWS, and what is true of the account and region.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    /// EC2: security groups, endpoints, network interfaces, subnets.
+    pub ec2: aws_sdk_ec2::Client,
+    /// Elastic Load Balancing v2.
+    pub elb: aws_sdk_elasticloadbalancingv2::Client,
+    /// API Gateway v1.
+    pub api: aws_sdk_apigateway::Client,
+    /// Where this is.
+    pub place: Place,
+}
+
+/// The account, region and partition, and what the provider block says about tags.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Place {
+    /// Twelve digits; empty when the credentials were not looked up (`skip_requesting_account_id`).
+    pub account: String,
+    /// For instance `eu-central-1`.
+    pub region: String,
+    /// `aws`, `aws-cn` or `aws-us-gov`.
+    pub partition: String,
+    /// Tags of the provider block, merged under those of the resource.
+    pub default_tags: BTreeMap<String, String>,
+}
+
+impl Place {
+    /// The domain under which the partition's services live.
+    pub fn dns_suffix(&self) -> &'static str {
+        if self.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }
+    }
+
+    /// The partition of a region.
+    pub fn partition_of(region: &str) -> &'static str {
+        match region {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    /// The ARN of an API Gateway control-plane object; its account part is empty.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html>
+    pub fn api_arn(&self, path: &str) -> String {
+        format!("arn:{}:apigateway:{}::{path}", self.partition, self.region)
+    }
+
+    /// The ARN under which an API's methods are authorised.
+    pub fn execution_arn(&self, api_id: &str) -> String {
+        format!("arn:{}:execute-api:{}:{}:{api_id}", self.partition, self.region, self.account)
+    }
+}
+
+/// Endpoints given in the provider block, by service.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoints {
+    /// `apigateway`.
+    pub apigateway: Option<String>,
+    /// `ec2`.
+    pub ec2: Option<String>,
+    /// `elasticloadbalancingv2`.
+    pub elasticloadbalancingv2: Option<String>,
+    /// `sts`.
+    pub sts: Option<String>,
+}
+
+impl Aws {
+    /// Clients for a place. `config` carries credentials, region, retries and the HTTP client.
+    pub fn new(config: &SdkConfig, endpoints: &Endpoints, place: Place) -> Arc<Self> {
+        let mut ec2 = aws_sdk_ec2::config::Builder::from(config).interceptor(door::Label);
+        ec2.set_endpoint_url(endpoints.ec2.clone().or(config.endpoint_url().map(str::to_string)));
+        let mut elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(door::Label);
+        elb.set_endpoint_url(endpoints.elasticloadbalancingv2.clone().or(config.endpoint_url().map(str::to_string)));
+        let mut api = aws_sdk_apigateway::config::Builder::from(config).interceptor(door::Label);
+        api.set_endpoint_url(endpoints.apigateway.clone().or(config.endpoint_url().map(str::to_string)));
+        Arc::new(Self {
+            ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
+            elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb.build()),
+            api: aws_sdk_apigateway::Client::from_conf(api.build()),
+            place,
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! The names that children get in AWS.
+//!
+//! A child's AWS name is derived from the bundle and the child alone, so that a process that died leaves nothing that a later
+//! one could not recognise. Load balancers and target groups allow 32 characters of letters, digits and hyphens
+//! (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>); every name here fits.
+
+use sha2::{Digest, Sha256};
+
+use crate::child::ChildName;
+
+/// AWS's limit for load balancers and target groups, the tightest of all children.
+const MAX_NAME: usize = 32;
+/// Half of the hash tells the bundle, half the child; 24 bits each are enough for the few hundred names an account can hold.
+const HALF: usize = 6;
+/// A replacement needs a name beside its predecessor's; more than a few can't be there at once.
+const GENERATIONS: usize = 8;
+
+/// The names that a child may have, in the order of preference: the first that no live child has is taken.
+pub fn candidates(bundle: &str, child: &ChildName) -> Vec<String> {
+    let stem = match child.key() {
+        Some(key) => format!("{bundle}-{key}"),
+        None => bundle.to_string(),
+    };
+    let stem = clean(&stem);
+    let room = MAX_NAME - 2 * HALF - 1;
+    let stem = stem.get(..room.min(stem.len())).unwrap_or_default().trim_end_matches('-');
+    let stem = if stem.is_empty() { "privgw" } else { stem };
+    (0..GENERATIONS)
+        .map(|generation| {
+            format!("{stem}-{}{}", hash(&[bundle]), hash(&[bundle, child.as_str(), &generation.to_string()]))
+        })
+        .collect()
+}
+
+/// Whether an AWS name was made for a child of this bundle. The tags have the last word; this only saves reading them all.
+pub fn recognise(bundle: &str, aws_name: &str) -> bool {
+    let hashes = aws_name.rsplit('-').next().unwrap_or_default();
+    hashes.len() == 2 * HALF && hashes.starts_with(&hash(&[bundle]))
+}
+
+/// A short hexadecimal hash over parts.
+fn hash(parts: &[&str]) -> String {
+    let mut text = fingerprint(&parts.join("\0"));
+    text.truncate(HALF);
+    text
+}
+
+/// SHA-256 of a text, in hexadecimal.
+pub fn fingerprint(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Letters, digits and single hyphens only; never beginning with `internal-`, which AWS reserves.
+fn clean(stem: &str) -> String {
+    let mut clean = String::new();
+    for c in stem.chars() {
+        match c {
+            c if c.is_ascii_alphanumeric() => clean.push(c),
+            _ if !clean.is_empty() && !clean.ends_with('-') => clean.push('-'),
+            _ => {}
+        }
+    }
+    clean.strip_prefix("internal-").map(str::to_string).unwrap_or(clean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_fit_awss_rules_whatever_the_bundle_is_called() {
+        for bundle in ["shop", "a very long name with spaces and ümlauts, indeed", "internal-api", "---", "été"] {
+            for name in candidates(bundle, &ChildName::keyed("target_group", "products/v2 of the shop")) {
+                assert!(name.len() <= MAX_NAME, "{name}");
+                assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'), "{name}");
+                assert!(recognise(bundle, &name) && !recognise("another", &name), "{name}");
+                assert!(!name.starts_with('-') && !name.ends_with('-') && !name.starts_with("internal-"), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn children_and_generations_have_different_names() {
+        let mut names = candidates("shop", &ChildName::keyed("target_group", "a"));
+        names.extend(candidates("shop", &ChildName::keyed("target_group", "b")));
+        names.extend(candidates("shop", &ChildName::single("load_balancer")));
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

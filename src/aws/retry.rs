@@ -1,0 +1,90 @@
+//! Which failures pass by themselves, and how long to hope: one table.
+//!
+//! The SDK repeats what is safe to repeat (throttling, broken connections). This table adds what AWS answers while something else
+//! still holds an object, and takes the SDK's retries away from creations that aren't idempotent.
+
+use std::future::Future;
+use std::time::Duration;
+
+use super::{AwsError, ErrorKind};
+
+/// Between two attempts. The conditions of the table take seconds to minutes to pass; sooner would only cost calls.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// How long a failure of an operation is worth repeating. Sources: the waits of hashicorp/aws (15 minutes for a security group
+/// whose interfaces linger, minutes for a load balancer that a link has just left) and AWS's control-plane quotas
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>.
+fn limit(operation: &str, kind: ErrorKind) -> Option<Duration> {
+    let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
+    match (operation, kind) {
+        ("DeleteSecurityGroup", ErrorKind::Busy) => minutes(15),
+        ("DeleteLoadBalancer" | "DeleteVpcLink", ErrorKind::Busy) => minutes(5),
+        ("DeleteTargetGroup" | "DeleteDeployment", ErrorKind::Busy) => minutes(2),
+        // A bucket of one call in thirty seconds may have other users; twenty of them are ten minutes.
+        ("DeleteRestApi", ErrorKind::Throttled) => minutes(10),
+        // EC2 may not know a new group everywhere yet; hashicorp/aws allows two minutes.
+        ("AuthorizeSecurityGroupIngress" | "AuthorizeSecurityGroupEgress", ErrorKind::NotFound) => minutes(2),
+        // A policy just put may not have reached the part that takes the snapshot.
+        ("CreateDeployment", ErrorKind::Busy) => minutes(2),
+        (_, ErrorKind::Throttled) => minutes(5),
+        (operation, ErrorKind::Busy) if !operation.starts_with("Delete") => minutes(2),
+        _ => None,
+    }
+}
+
+/// Runs a call, and again as the table says.
+pub async fn patiently<T, F, Fut>(mut call: F) -> Result<T, AwsError>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, AwsError>>,
+{
+    let start = tokio::time::Instant::now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let error = match call().await {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        match limit(&error.operation, error.kind) {
+            Some(limit) if start.elapsed() + pause < limit => tokio::time::sleep(pause).await,
+            _ => return Err(error),
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Retries for an operation that may not be repeated after an ambiguous failure: none by the SDK, see [`patiently`] for the rest.
+pub fn once() -> aws_smithy_types::retry::RetryConfig {
+    aws_smithy_types::retry::RetryConfig::disabled()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    fn error(operation: &str, kind: ErrorKind) -> AwsError {
+        AwsError { operation: operation.into(), kind, ..AwsError::internal("x") }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_busy_security_group_is_worth_a_quarter_of_an_hour() {
+        let start = tokio::time::Instant::now();
+        let result: Result<(), _> = patiently(|| async { Err(error("DeleteSecurityGroup", ErrorKind::Busy)) }).await;
+        assert!(result.is_err());
+        assert!((880..=900).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_ambiguous_creation_is_never_repeated() {
+        let calls = Cell::new(0);
+        let result: Result<(), _> = patiently(|| {
+            calls.set(calls.get() + 1);
+            async { Err(error("CreateVpcLink", ErrorKind::Ambiguous)) }
+        })
+        .await;
+        assert!(result.is_err());
+        assert_eq!(calls.get(), 1);
+    }
+}

@@ -1,0 +1,483 @@
+//! THE RECIPE: from what a user writes to the children that should exist. Pure.
+//!
+//! One paragraph for each child, in the order of a request's way: the endpoint and its security group, the API with its routes, the
+//! link, the load balancer and what hangs on it; then what makes the API live. What a child takes from another is an input, and the
+//! engine derives the order of work from that alone.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tfplugin::{Attr, Set};
+
+use super::model::{Backend, HealthCheck, InternalApi, MapOf, MethodSettings, Route, Strings};
+use crate::aws::{Place, policy, tags};
+use crate::child::{ChildName, Input, unknown};
+use crate::children::{
+    deployment, listener, load_balancer, rest_api, route, security_group, stage, target_group, vpc_endpoint, vpc_link,
+};
+use crate::reconcile::Graph;
+
+/// The desired children of a bundle. Values that the configuration doesn't know yet become unknown inputs; `backends` as a whole
+/// must be known.
+pub fn desired(model: &InternalApi, place: &Place, bundle: &str) -> Graph {
+    let recipe = Recipe { model, place, bundle, graph: Graph::default() };
+    recipe.endpoint().load_balancer().backends().vpc_link().rest_api().live()
+}
+
+/// All tags that users see on the bundle: the provider's with the resource's over them.
+pub fn tags_all(model: &InternalApi, place: &Place) -> Attr<BTreeMap<String, Attr<String>>> {
+    let Attr::Known(own) = or_empty(&model.tags) else { return Attr::Unknown };
+    let mut all: BTreeMap<String, Attr<String>> =
+        place.default_tags.iter().map(|(key, value)| (key.clone(), Attr::Known(value.clone()))).collect();
+    all.extend(own.into_iter().filter(|(_, value)| !value.is_null()));
+    Attr::Known(all)
+}
+
+/// The port of a back end's listener, which API Gateway's integrations name.
+pub fn listener_port(backend: &Backend) -> Attr<i64> {
+    if backend.listener_port.is_null() { backend.port.clone() } else { backend.listener_port.clone() }
+}
+
+/// Whether API Gateway's plain name resolves to the endpoint.
+pub fn private_dns(model: &InternalApi) -> Input<bool> {
+    flag(&model.endpoint, |endpoint| &endpoint.private_dns_enabled, true)
+}
+
+/// The subnets of the load balancer, as far as they are known.
+pub fn balancer_subnets(model: &InternalApi) -> Attr<Strings> {
+    let own = model.load_balancer.known().map(|balancer| balancer.subnet_ids.clone()).unwrap_or_default();
+    if own.is_null() { model.subnet_ids.clone() } else { own }
+}
+
+/// The subnets of the endpoint, as far as they are known.
+pub fn endpoint_subnets(model: &InternalApi) -> Attr<Strings> {
+    let own = model.endpoint.known().map(|endpoint| endpoint.subnet_ids.clone()).unwrap_or_default();
+    if own.is_null() { model.subnet_ids.clone() } else { own }
+}
+
+struct Recipe<'a> {
+    model: &'a InternalApi,
+    place: &'a Place,
+    bundle: &'a str,
+    graph: Graph,
+}
+
+impl Recipe<'_> {
+    /// The way in: an interface endpoint for `execute-api`, behind a security group that admits callers to port 443.
+    fn endpoint(mut self) -> Self {
+        let own_groups =
+            self.model.endpoint.known().map(|endpoint| endpoint.security_group_ids.clone()).unwrap_or_default();
+        let security_group_ids = if own_groups.is_null() {
+            let group = security_group::of_endpoint();
+            let ingress = self.callers();
+            let egress = Input::Known(vec![security_group::Rule::all()]);
+            self.add(
+                group.clone(),
+                &security_group::SecurityGroup { vpc_id: text(&self.model.vpc_id), ingress, egress },
+            );
+            Input::Known(vec![Input::from_created(&group, "id")])
+        } else {
+            strings(&own_groups)
+        };
+        let region = &self.place.region;
+        // In China, AWS names this service with the partition in front.
+        let prefix = if self.place.partition == "aws-cn" { "cn.com.amazonaws" } else { "com.amazonaws" };
+        let endpoint = vpc_endpoint::VpcEndpoint {
+            vpc_id: text(&self.model.vpc_id),
+            service_name: Input::Known(format!("{prefix}.{region}.execute-api")),
+            subnet_ids: strings(&endpoint_subnets(self.model)),
+            security_group_ids,
+            private_dns_enabled: private_dns(self.model),
+            policy: self.endpoint_policy(),
+        };
+        self.add(vpc_endpoint::child(), &endpoint);
+        self
+    }
+
+    /// Callers: everyone the endpoint's `allowed_*` name, and nobody else.
+    fn callers(&self) -> Input<Vec<security_group::Rule>> {
+        const HTTPS: i32 = 443;
+        let Attr::Known(endpoint) = or_empty_object(&self.model.endpoint) else { return Input::Unknown };
+        let mut rules = Vec::new();
+        for peers in
+            [&endpoint.allowed_security_group_ids, &endpoint.allowed_cidr_blocks, &endpoint.allowed_prefix_list_ids]
+        {
+            match strings(peers) {
+                Input::Known(peers) => {
+                    rules.extend(peers.into_iter().map(|peer| security_group::Rule::tcp(HTTPS, canonical(peer))))
+                }
+                _ => return Input::Unknown,
+            }
+        }
+        Input::Known(rules)
+    }
+
+    fn endpoint_policy(&self) -> Input<Value> {
+        match or_empty_object(&self.model.endpoint).map(|endpoint| endpoint.policy) {
+            Attr::Known(Attr::Known(text)) => {
+                Input::Known(policy::normal(&text).filter(|normal| !policy::is_full_access(normal)).unwrap_or_default())
+            }
+            Attr::Known(Attr::Null) => Input::Known(Value::Null),
+            _ => Input::Unknown,
+        }
+    }
+
+    /// The way on: an internal network load balancer. Its security group lets nothing in from the VPC; what comes through the link
+    /// isn't asked, because its callers are addresses of API Gateway that nobody can list.
+    fn load_balancer(mut self) -> Self {
+        let settings = or_empty_object(&self.model.load_balancer);
+        let own_groups = settings.known().map(|settings| settings.security_group_ids.clone()).unwrap_or_default();
+        let managed = flag(&self.model.load_balancer, |settings| &settings.managed_security_group, true);
+        let security_group_ids = match (own_groups.is_null(), managed) {
+            (false, _) => strings(&own_groups),
+            (true, Input::Known(false)) => Input::Known(Vec::new()),
+            (true, _) => {
+                let group = security_group::of_load_balancer();
+                let egress = Input::Known(vec![security_group::Rule::all()]);
+                let spec = security_group::SecurityGroup {
+                    vpc_id: text(&self.model.vpc_id),
+                    ingress: Input::Known(Vec::new()),
+                    egress,
+                };
+                self.add(group.clone(), &spec);
+                Input::Known(vec![Input::from_created(&group, "id")])
+            }
+        };
+        let has_groups = !matches!(&security_group_ids, Input::Known(groups) if groups.is_empty());
+        let balancer = load_balancer::LoadBalancer {
+            vpc_id: text(&self.model.vpc_id),
+            subnet_ids: strings(&balancer_subnets(self.model)),
+            security_group_ids,
+            enforce_private_link_inbound: Input::Known(has_groups.then(|| "off".to_string())),
+            cross_zone_enabled: flag(&self.model.load_balancer, |settings| &settings.cross_zone_enabled, true),
+            deletion_protection: flag(&self.model.load_balancer, |settings| &settings.deletion_protection, false),
+        };
+        self.add(load_balancer::child(), &balancer);
+        self
+    }
+
+    /// Each back end: a target group, and a listener whose port selects it.
+    fn backends(mut self) -> Self {
+        for (name, backend) in known_entries(&self.model.backends) {
+            let group = target_group::TargetGroup {
+                vpc_id: text(&self.model.vpc_id),
+                load_balancer_arn: Input::from_created(&load_balancer::child(), "arn"),
+                port: number(&backend.port),
+                target_type: text_or(&backend.target_type, "ip"),
+                health_check: health_check(&backend.health_check),
+                attributes: attributes(backend),
+                targets: targets(backend),
+            };
+            self.add(target_group::child(name), &group);
+            let listener = listener::Listener {
+                load_balancer_arn: Input::from_created(&load_balancer::child(), "arn"),
+                port: number(&listener_port(backend)),
+                target_group_arn: Input::from_created(&target_group::child(name), "arn"),
+            };
+            self.add(listener::child(name), &listener);
+        }
+        self
+    }
+
+    /// API Gateway's tunnel to the load balancer, which must be active by then.
+    fn vpc_link(mut self) -> Self {
+        self.add(
+            vpc_link::child(),
+            &vpc_link::VpcLink { target_arn: Input::from_ready(&load_balancer::child(), "arn") },
+        );
+        self
+    }
+
+    /// The API: who may invoke it, and which route leads where.
+    fn rest_api(mut self) -> Self {
+        let model = self.model;
+        let settings = or_empty_object(&model.api);
+        let endpoint: Input<String> = Input::from_ready(&vpc_endpoint::child(), "id");
+        let more = model.endpoint.known().map(|endpoint| endpoint.additional_ids.clone()).unwrap_or_default();
+        let vpc_endpoint_ids = match strings(&more) {
+            Input::Known(more) => Input::Known([vec![endpoint], more].concat()),
+            _ => Input::Unknown,
+        };
+        let api = rest_api::RestApi {
+            name: text(&model.name),
+            description: optional(&model.description),
+            minimum_compression_size: nested(&settings, |settings| match &settings.minimum_compression_size {
+                Attr::Known(size) => Input::Known(Some(*size)),
+                Attr::Null => Input::Known(None),
+                Attr::Unknown => Input::Unknown,
+            }),
+            binary_media_types: nested(&settings, |settings| strings(&settings.binary_media_types)),
+            api_key_source: nested(&settings, |settings| text_or(&settings.api_key_source, "HEADER")),
+            disable_execute_api_endpoint: flag(&model.api, |settings| &settings.disable_execute_api_endpoint, false),
+            policy: resource_policy(&vpc_endpoint_ids),
+            vpc_endpoint_ids,
+            host: Input::from_created(&load_balancer::child(), "dns_name"),
+            vpc_link_id: Input::from_ready(&vpc_link::child(), "id"),
+            routes: self.routes(),
+        };
+        self.add(rest_api::child(), &api);
+        self
+    }
+
+    fn routes(&self) -> Input<BTreeMap<String, Input<Value>>> {
+        let Attr::Known(routes) = &self.model.routes else { return Input::Unknown };
+        let entry = |(key, route): (&String, &Attr<Route>)| {
+            let spec = match route {
+                Attr::Known(route) => self.route(key, route),
+                _ => Input::Unknown,
+            };
+            (key.clone(), spec)
+        };
+        Input::Known(routes.iter().map(entry).collect())
+    }
+
+    /// One route in the form of [`route::Route`], except that its port comes from the listener: the API is changed only once the
+    /// listener is there.
+    fn route(&self, key: &str, route: &Route) -> Input<Value> {
+        let (front_method, front_path) = key.split_once(' ').unwrap_or((key, "/"));
+        let Attr::Known(name) = &route.backend else { return Input::Unknown };
+        let backend = self.model.backends.known().and_then(|backends| backends.get(name)).and_then(Attr::known);
+        let Some(backend) = backend else { return Input::Unknown };
+        let port: Input<i64> = Input::from_created(&listener::child(name), "port");
+        Input::Known(json!({
+            "kind": text_or(&route.kind, "HTTP_PROXY"),
+            "scheme": text_or(&backend.url_scheme, "http"),
+            "port": port,
+            "method": text_or(&route.method, front_method),
+            "path": text_or(&route.path, &route::integration_path(front_path)),
+            "timeout_ms": or(&route.timeout_ms, route::LONGEST_TIMEOUT_MS),
+            "authorization": text_or(&route.authorization, "NONE"),
+            "api_key_required": or(&route.api_key_required, false),
+            "request_parameters": texts(&route.request_parameters),
+            "tls_skip_verification": or(&backend.tls_skip_verification, false),
+        }))
+    }
+
+    /// What makes the API live: a snapshot of it, and the stage that serves the snapshot.
+    fn live(mut self) -> Graph {
+        let model = self.model;
+        let settings = model.stage.known().cloned().unwrap_or_default();
+        let known = !model.stage.is_unknown();
+        let deployment = deployment::Deployment {
+            rest_api_id: Input::from_created(&rest_api::child(), "id"),
+            content: Input::from_ready(&rest_api::child(), "content"),
+            keep: or(&settings.keep_deployments, 1),
+        };
+        self.add(deployment::child(), &deployment);
+        let stage = stage::Stage {
+            rest_api_id: Input::from_created(&rest_api::child(), "id"),
+            stage_name: if known { text(&settings.name) } else { Input::Unknown },
+            deployment_id: Input::from_ready(&deployment::child(), "id"),
+            description: optional(&settings.description),
+            variables: texts(&settings.variables),
+            tracing_enabled: or(&settings.tracing_enabled, false),
+            method_settings: method_settings(&settings.method_settings),
+        };
+        self.add(stage::child(), &stage);
+        self.graph
+    }
+
+    fn add<T: serde::Serialize>(&mut self, name: ChildName, spec: &T) {
+        let mut all = tags::Tags::new();
+        for (key, value) in tags_all(self.model, self.place).into_known().unwrap_or_default() {
+            all.insert(key, value.into_known().unwrap_or_default());
+        }
+        all.insert(tags::BUNDLE.into(), self.bundle.into());
+        all.insert(tags::CHILD.into(), name.to_string());
+        self.graph.add(name, spec, all);
+    }
+}
+
+/// Everyone may invoke, but only through one of the endpoints.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/private-api-tutorial.html>
+fn resource_policy(endpoints: &Input<Vec<Input<String>>>) -> Input<Value> {
+    let endpoints = match endpoints {
+        Input::Known(endpoints) => json!(endpoints),
+        _ => unknown(),
+    };
+    let statement = |effect: &str| json!({"Effect": effect, "Principal": {"AWS": ["*"]}, "Action": ["execute-api:Invoke"], "Resource": ["execute-api:/*"]});
+    let mut deny = statement("Deny");
+    deny["Condition"] = json!({"StringNotEquals": {"aws:SourceVpce": endpoints}});
+    Input::Known(json!([statement("Allow"), deny]))
+}
+
+fn health_check(check: &Attr<HealthCheck>) -> Input<Value> {
+    let Attr::Known(check) = or_empty_object(check) else { return Input::Unknown };
+    let Attr::Known(protocol) = default(&check.protocol, "TCP".to_string()) else { return Input::Unknown };
+    let over_http = protocol != "TCP";
+    let timeout = if protocol == "HTTP" { 6 } else { 10 };
+    let only_http = |value: Input<String>| if over_http { json!(value) } else { Value::Null };
+    Input::Known(json!({
+        "protocol": protocol,
+        "port": text_or(&check.port, "traffic-port"),
+        "path": only_http(text_or(&check.path, "/")),
+        "matcher": only_http(text_or(&check.matcher, "200-399")),
+        "interval": or(&check.interval, 30),
+        "timeout": or(&check.timeout, timeout),
+        "healthy_threshold": or(&check.healthy_threshold, 5),
+        "unhealthy_threshold": or(&check.unhealthy_threshold, 2),
+    }))
+}
+
+fn attributes(backend: &Backend) -> Input<BTreeMap<String, String>> {
+    let Attr::Known(target_type) = default(&backend.target_type, "ip".to_string()) else { return Input::Unknown };
+    let mut attributes = target_group::default_attributes(&target_type);
+    let settings = [
+        (target_group::DEREGISTRATION_DELAY, backend.deregistration_delay.clone().map(|delay| delay.to_string())),
+        (target_group::CONNECTION_TERMINATION, backend.connection_termination.clone().map(|flag| flag.to_string())),
+        (target_group::PRESERVE_CLIENT_IP, backend.preserve_client_ip.clone().map(|flag| flag.to_string())),
+    ];
+    for (key, value) in settings {
+        match value {
+            Attr::Known(value) => drop(attributes.insert(key.into(), value)),
+            Attr::Null => {}
+            Attr::Unknown => return Input::Unknown,
+        }
+    }
+    Input::Known(attributes)
+}
+
+/// Each target with its port, or nothing when something else registers them.
+fn targets(backend: &Backend) -> Option<Input<Vec<Input<String>>>> {
+    match &backend.targets {
+        Attr::Null => None,
+        Attr::Unknown => Some(Input::Unknown),
+        Attr::Known(targets) => {
+            let Attr::Known(port) = &backend.port else { return Some(Input::Unknown) };
+            let complete = |target: &Attr<String>| match target {
+                Attr::Known(target) if target.contains(':') => Input::Known(target.clone()),
+                Attr::Known(target) => Input::Known(format!("{target}:{port}")),
+                _ => Input::Unknown,
+            };
+            Some(Input::Known(targets.iter().map(complete).collect()))
+        }
+    }
+}
+
+fn method_settings(settings: &Attr<MapOf<MethodSettings>>) -> Input<BTreeMap<String, stage::Settings>> {
+    let Attr::Known(settings) = or_empty(settings) else { return Input::Unknown };
+    let mut all = BTreeMap::new();
+    for (key, settings) in settings {
+        let (Attr::Known(settings), verbs) = (settings, verbs(&key)) else { return Input::Unknown };
+        let Some(settings) = one_methods_settings(&settings) else { return Input::Unknown };
+        if settings.is_empty() {
+            continue;
+        }
+        all.extend(verbs.into_iter().map(|key| (key, settings.clone())));
+    }
+    Input::Known(all)
+}
+
+/// AWS knows no settings for `ANY`, so they go to each method.
+fn verbs(key: &str) -> Vec<String> {
+    match key.strip_prefix("ANY ") {
+        Some(path) => super::validate::METHODS
+            .iter()
+            .filter(|verb| **verb != "ANY")
+            .map(|verb| format!("{verb} {path}"))
+            .collect(),
+        None => vec![key.to_string()],
+    }
+}
+
+fn one_methods_settings(settings: &MethodSettings) -> Option<stage::Settings> {
+    let flag = |flag: &Attr<bool>| flag.clone().map(|flag| flag.to_string());
+    let number = |number: &Attr<i64>| number.clone().map(|number| number.to_string());
+    let all = [
+        ("metrics/enabled", flag(&settings.metrics_enabled)),
+        ("logging/loglevel", settings.logging_level.clone()),
+        ("logging/dataTrace", flag(&settings.data_trace_enabled)),
+        ("throttling/rateLimit", settings.throttling_rate_limit.clone().map(|rate| rate.to_f64().to_string())),
+        ("throttling/burstLimit", number(&settings.throttling_burst_limit)),
+        ("caching/enabled", flag(&settings.caching_enabled)),
+        ("caching/ttlInSeconds", number(&settings.cache_ttl_in_seconds)),
+        ("caching/dataEncrypted", flag(&settings.cache_data_encrypted)),
+    ];
+    let mut known = stage::Settings::new();
+    for (key, value) in all {
+        match value {
+            Attr::Known(value) => drop(known.insert(key.into(), value)),
+            Attr::Null => {}
+            Attr::Unknown => return None,
+        }
+    }
+    Some(known)
+}
+
+/// A CIDR block as AWS stores it, with the host bits cleared; anything else as it is.
+fn canonical(peer: Input<String>) -> Input<String> {
+    match peer {
+        Input::Known(peer) => Input::Known(peer.parse::<ipnet::IpNet>().map_or(peer, |net| net.trunc().to_string())),
+        other => other,
+    }
+}
+
+// From attributes to inputs. A null becomes the default that the documentation names.
+
+fn default<T: Clone>(attr: &Attr<T>, default: T) -> Attr<T> {
+    if attr.is_null() { Attr::Known(default) } else { attr.clone() }
+}
+
+fn or<T: Clone>(attr: &Attr<T>, value: T) -> Input<T> {
+    match default(attr, value) {
+        Attr::Known(value) => Input::Known(value),
+        _ => Input::Unknown,
+    }
+}
+
+fn text(attr: &Attr<String>) -> Input<String> {
+    or(attr, String::new())
+}
+
+fn text_or(attr: &Attr<String>, value: &str) -> Input<String> {
+    or(attr, value.to_string())
+}
+
+fn number(attr: &Attr<i64>) -> Input<i64> {
+    or(attr, 0)
+}
+
+/// An empty text is as good as none: AWS doesn't tell them apart.
+fn optional(attr: &Attr<String>) -> Input<Option<String>> {
+    match attr {
+        Attr::Known(text) => Input::Known(Some(text.clone()).filter(|text| !text.is_empty())),
+        Attr::Null => Input::Known(None),
+        Attr::Unknown => Input::Unknown,
+    }
+}
+
+fn strings(attr: &Attr<Strings>) -> Input<Vec<Input<String>>> {
+    match default(attr, Set::default()) {
+        Attr::Known(values) => Input::Known(values.iter().map(text).collect()),
+        _ => Input::Unknown,
+    }
+}
+
+fn texts(attr: &Attr<MapOf<String>>) -> Input<BTreeMap<String, Input<String>>> {
+    match or_empty(attr) {
+        Attr::Known(entries) => {
+            Input::Known(entries.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), text(v))).collect())
+        }
+        _ => Input::Unknown,
+    }
+}
+
+fn or_empty<T: Clone>(map: &Attr<MapOf<T>>) -> Attr<MapOf<T>> {
+    default(map, BTreeMap::new())
+}
+
+fn or_empty_object<T: Clone + Default>(object: &Attr<T>) -> Attr<T> {
+    default(object, T::default())
+}
+
+fn known_entries<T>(map: &Attr<MapOf<T>>) -> impl Iterator<Item = (&String, &T)> {
+    map.known().into_iter().flatten().filter_map(|(key, value)| Some((key, value.known()?)))
+}
+
+fn nested<T, U>(object: &Attr<T>, read: impl Fn(&T) -> Input<U>) -> Input<U> {
+    object.known().map_or(Input::Unknown, read)
+}
+
+fn flag<T: Clone + Default>(object: &Attr<T>, read: impl Fn(&T) -> &Attr<bool>, value: bool) -> Input<bool> {
+    nested(&or_empty_object(object), |object| or(read(object), value))
+}

@@ -1,0 +1,116 @@
+//! Failures in words: what was being done, to which object, what AWS said, which attribute asked for it, and what to do next.
+
+use tfplugin::{Diagnostic, Path};
+
+use super::drift::describe;
+use crate::aws::ErrorKind;
+use crate::child::{Change, ChildName, Live};
+use crate::children::{load_balancer, rest_api};
+use crate::reconcile::{Failure, Observed};
+
+/// A step that failed.
+pub fn diagnose(failure: &Failure) -> Diagnostic {
+    let what = failure.child.as_ref().map_or_else(|| "the bundle".to_string(), words);
+    let object = failure.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+    let detail = format!(
+        "While trying to {} {what}{object}: {}.\n\n{} What was made so far is in the state; nothing is lost.",
+        failure.verb,
+        cut(&failure.error.to_string()),
+        advice(failure.error.kind)
+    );
+    let diagnostic = Diagnostic::error(format!("Could not {} {what}", failure.verb), detail);
+    match failure.child.as_ref().and_then(attribute) {
+        Some(path) => diagnostic.at(path),
+        None => diagnostic,
+    }
+}
+
+/// AWS shows something else than it was just given.
+pub fn unverified((child, changes): &(ChildName, Vec<Change>)) -> Diagnostic {
+    let detail = format!(
+        "Every call for {} succeeded, but AWS shows: {}. It may only be late to show it; the next plan tells.",
+        words(child),
+        describe(changes)
+    );
+    let diagnostic = Diagnostic::warning(format!("{} is not as it was written", words(child)), detail);
+    match attribute(child) {
+        Some(path) => diagnostic.at(path),
+        None => diagnostic,
+    }
+}
+
+/// The bundle could not be looked at.
+pub fn unread(bundle: &str, error: &str) -> Diagnostic {
+    let detail = format!(
+        "What exists of the bundle {bundle:?} could not be read: {}.\n\nNothing was changed. Check the credentials, the region and \
+         the permissions of the caller, then run Terraform again.",
+        error.trim_end_matches('.')
+    );
+    Diagnostic::error("Could not read the bundle from AWS", detail)
+}
+
+/// Another bundle of this name is complete, so this is no resumed creation.
+pub fn taken(bundle: &str, before: &Observed) -> Diagnostic {
+    let api = before.children.get(&rest_api::child()).map_or("unknown", |live: &Live| live.id.as_str());
+    let detail = format!(
+        "This account and region already have a bundle that was created with the name {bundle:?}: its REST API is {api}. Nothing was \
+         changed. Choose another `name`, or find the state that holds that bundle."
+    );
+    Diagnostic::error("A bundle of this name exists already", detail).at(Path::attr("name"))
+}
+
+/// Deletion protection is on.
+pub fn protected(arn: &str) -> Diagnostic {
+    let detail = format!(
+        "AWS would refuse to delete the load balancer {arn}. Nothing was deleted. Set `load_balancer.deletion_protection = false`, \
+         apply that, and destroy then."
+    );
+    Diagnostic::error("The load balancer is under deletion protection", detail)
+        .at(Path::attr("load_balancer").attribute("deletion_protection"))
+}
+
+/// AWS lists every single mistake of a document; the first ones tell enough.
+fn cut(text: &str) -> String {
+    const LONGEST: usize = 1500;
+    let text = text.trim_end_matches('.');
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} [...]", text.get(..end).unwrap_or_default()),
+        None => text.to_string(),
+    }
+}
+
+fn words(child: &ChildName) -> String {
+    let kind = child.kind().replace('_', " ").replace("vpc", "VPC").replace("rest api", "REST API");
+    match child.key() {
+        Some(key) => format!("the {kind} of {key:?}"),
+        None => format!("the {kind}"),
+    }
+}
+
+/// The attribute that asked for a child.
+fn attribute(child: &ChildName) -> Option<Path> {
+    let path = match (child.kind(), child.key()) {
+        ("target_group" | "listener", Some(backend)) => Path::attr("backends").key(backend),
+        ("vpc_endpoint", _) | ("security_group", Some("endpoint")) => Path::attr("endpoint"),
+        (load_balancer::KIND, _) | ("security_group", Some("load_balancer")) => Path::attr("load_balancer"),
+        (rest_api::KIND, _) => Path::attr("routes"),
+        ("stage" | "deployment", _) => Path::attr("stage"),
+        _ => return None,
+    };
+    Some(path)
+}
+
+fn advice(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Denied => "Allow the caller this operation, then apply again.",
+        ErrorKind::Quota => "Free one of these, or ask AWS for a higher quota, then apply again.",
+        ErrorKind::Throttled => "The account makes too many calls at the moment. Apply again later.",
+        ErrorKind::Busy => {
+            "Something else still uses it, or changes it at the same time. Apply again when that is over."
+        }
+        ErrorKind::Ambiguous => "It is unclear whether AWS did it; the next apply looks first. Apply again.",
+        ErrorKind::NotFound => "Something it needs is gone. Check the ids in the configuration, then apply again.",
+        ErrorKind::Invalid => "Correct the configuration, then apply again.",
+        ErrorKind::Internal => "Apply again to carry on from here.",
+    }
+}

@@ -1,0 +1,90 @@
+//! Differences in words, for the `children` attribute and for diagnostics.
+
+use serde_json::Value;
+
+use crate::child::{Change, has_unknown, is_unknown};
+
+/// Longer values are cut: a difference is to be seen at a glance.
+const LONGEST_VALUE: usize = 60;
+/// More differences of one child than this are counted, not listed.
+const MOST_DIFFERENCES: usize = 5;
+
+/// An id, and behind it what somebody else has changed.
+pub fn annotate(id: &str, changes: &[Change]) -> String {
+    if changes.is_empty() { id.to_string() } else { format!("{id} (drifted: {})", describe(changes)) }
+}
+
+/// The differences, each by the path of the value that differs.
+pub fn describe(changes: &[Change]) -> String {
+    let mut lines = Vec::new();
+    for change in changes {
+        walk(&change.field, &change.from, &change.to, &mut lines);
+    }
+    let more = lines.len().saturating_sub(MOST_DIFFERENCES);
+    lines.truncate(MOST_DIFFERENCES);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    lines.join("; ")
+}
+
+fn walk(path: &str, from: &Value, to: &Value, lines: &mut Vec<String>) {
+    match (from, to) {
+        (Value::Object(have), Value::Object(want)) if !is_unknown(to) => {
+            for (key, to) in want {
+                walk(&format!("{path}.{key}"), have.get(key).unwrap_or(&Value::Null), to, lines);
+            }
+            for (key, from) in have.iter().filter(|(key, _)| !want.contains_key(*key)) {
+                walk(&format!("{path}.{key}"), from, &Value::Null, lines);
+            }
+        }
+        _ if from == to => {}
+        (Value::Array(have), Value::Array(want)) if !has_unknown(to) => {
+            let missing: Vec<String> = want.iter().filter(|item| !have.contains(item)).map(show).collect();
+            let foreign: Vec<String> = have.iter().filter(|item| !want.contains(item)).map(show).collect();
+            if !missing.is_empty() {
+                lines.push(format!("{path} lacks {}", missing.join(", ")));
+            }
+            if !foreign.is_empty() {
+                lines.push(format!("{path} has {} too much", foreign.join(", ")));
+            }
+        }
+        (_, Value::Null) => lines.push(format!("{path} is {}, wanted none", show(from))),
+        (Value::Null, _) => lines.push(format!("{path} is missing, wanted {}", show(to))),
+        _ => lines.push(format!("{path} is {}, wanted {}", show(from), show(to))),
+    }
+}
+
+fn show(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        _ if has_unknown(value) => "a value known after apply".to_string(),
+        other => other.to_string(),
+    };
+    match text.char_indices().nth(LONGEST_VALUE) {
+        Some((cut, _)) => format!("{}...", text.get(..cut).unwrap_or_default()),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn differences_name_the_value_that_differs() {
+        let change = |field: &str, from: Value, to: Value| Change { field: field.into(), from, to };
+        let changes = [
+            change("health_check", json!({"interval": 60, "port": "1"}), json!({"interval": 30, "port": "1"})),
+            change("ingress", json!(["a", "b"]), json!(["b", "c"])),
+            change("tags", json!({"x": "y"}), json!({})),
+        ];
+        let text = annotate("id", &changes);
+        assert_eq!(
+            text,
+            "id (drifted: health_check.interval is 60, wanted 30; ingress lacks c; ingress has a too much; tags.x is y, wanted none)"
+        );
+        assert_eq!(annotate("id", &[]), "id");
+    }
+}

@@ -1,0 +1,62 @@
+//! What a change of configuration will do, as precisely as it can be known without asking AWS.
+
+use tfplugin::{Attr, Diagnostic, Path, PlanRequest, PlanResponse};
+
+use super::desired::{desired, tags_all};
+use super::model::InternalApi;
+use super::state::{Private, View, fill, forget};
+use crate::aws::Place;
+use crate::reconcile::{self, Action, Observed};
+
+/// Plans a creation or an update. `place` is missing while the provider's own configuration isn't known.
+pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanResponse<InternalApi> {
+    let PlanRequest { prior, proposed, private, .. } = request;
+    let mut planned = proposed;
+    let mut private = Private::read(&private);
+    let moves = prior.as_ref().is_some_and(|prior| prior.vpc_id != planned.vpc_id);
+    let replace = if moves { vec![Path::attr("vpc_id")] } else { Vec::new() };
+    let Some(place) = place.filter(|_| can_tell(&planned) && !moves) else {
+        if prior.as_ref() != Some(&planned) {
+            forget(&mut planned);
+            planned.tags_all = place.map_or(Attr::Unknown, |place| tags_all(&planned, place));
+        }
+        return respond(planned, &private, replace);
+    };
+    let nothing = Observed::default();
+    let observed = if prior.is_some() { &private.observed } else { &nothing };
+    let bundle = match &prior {
+        Some(prior) => identity(&private, prior),
+        None => planned.name.known().cloned().unwrap_or_default(),
+    };
+    let steps = reconcile::plan(&desired(&planned, place, &bundle), observed);
+    fill(&mut planned, View::Planned { observed, plan: &steps }, place);
+    private.permitted = steps.permitted();
+    let mut response = respond(planned, &private, replace);
+    for (child, reason) in steps.steps.iter().filter_map(|step| match &step.action {
+        Action::Recreate(reason) => Some((&step.name, reason)),
+        _ => None,
+    }) {
+        response.diagnostics.push(Diagnostic::warning(
+            format!("{child} is beyond repair and will be made anew"),
+            format!("AWS says: {reason}. The broken one is deleted first."),
+        ));
+    }
+    response
+}
+
+/// The identity of an existing bundle: what its children are tagged with.
+pub fn identity(private: &Private, state: &InternalApi) -> String {
+    if private.bundle.is_empty() { state.name.known().cloned().unwrap_or_default() } else { private.bundle.clone() }
+}
+
+/// Which children there will be must be known; everything about them may be unknown.
+fn can_tell(planned: &InternalApi) -> bool {
+    let backends = planned.backends.known().is_some_and(|backends| backends.values().all(Attr::is_known));
+    let unknown_objects =
+        planned.endpoint.is_unknown() || planned.load_balancer.is_unknown() || planned.stage.is_unknown();
+    backends && !unknown_objects && !planned.vpc_id.is_null()
+}
+
+fn respond(planned: InternalApi, private: &Private, replace: Vec<Path>) -> PlanResponse<InternalApi> {
+    PlanResponse { planned, private: private.write(), replace, diagnostics: Default::default() }
+}

@@ -1,0 +1,288 @@
+//! From children to the attributes that users read. The same code fills them at plan, where some children don't exist yet, and
+//! after apply, so that what a plan promises is what an apply keeps.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tfplugin::Attr;
+
+use super::desired::{balancer_subnets, private_dns, tags_all};
+use super::drift;
+use super::model::{InternalApi, InvokeUrls, List, MapOf, NetworkInterface, TargetGroup};
+use crate::aws::Place;
+use crate::child::{Change, ChildName, Input, has_unknown};
+use crate::children::{
+    deployment, listener, load_balancer, rest_api, security_group, stage, target_group, vpc_endpoint, vpc_link,
+};
+use crate::reconcile::{Action, Observed, Permitted, Plan};
+
+/// What the provider keeps beside the state, in Terraform's private bytes.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Private {
+    /// The identity of the bundle.
+    pub bundle: String,
+    /// What existed when it was last looked at.
+    pub observed: Observed,
+    /// What the plan says may be destroyed.
+    #[serde(default)]
+    pub permitted: Permitted,
+}
+
+impl Private {
+    /// Reads the bytes; what isn't ours counts as nothing known.
+    pub fn read(bytes: &[u8]) -> Self {
+        serde_json::from_slice(bytes).unwrap_or_default()
+    }
+
+    /// The bytes to keep.
+    pub fn write(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+/// Where outputs come from.
+#[derive(Clone, Copy)]
+pub enum View<'a> {
+    /// From what exists; `drift` says what differs from the desired form.
+    Live {
+        /// What exists.
+        observed: &'a Observed,
+        /// What differs.
+        drift: &'a [(ChildName, Vec<Change>)],
+    },
+    /// From what will exist.
+    Planned {
+        /// What exists.
+        observed: &'a Observed,
+        /// What will be done.
+        plan: &'a Plan,
+    },
+}
+
+/// Fills every computed attribute.
+pub fn fill(model: &mut InternalApi, view: View<'_>, place: &Place) {
+    let api = view.text(&rest_api::child(), "id");
+    model.id = api.clone();
+    model.rest_api_id = api.clone();
+    model.arn = view.text(&rest_api::child(), "arn");
+    model.root_resource_id = view.text(&rest_api::child(), "root_resource_id");
+    model.execution_arn = api.clone().map(|api| place.execution_arn(&api));
+    model.deployment_id = view.text(&deployment::child(), "id");
+    model.stage_arn = stage_arn(model, &api, view, place);
+    model.vpc_endpoint_id = view.text(&vpc_endpoint::child(), "id");
+    model.vpc_endpoint_dns_names = list(view.output(&vpc_endpoint::child(), "dns_names"));
+    model.vpc_endpoint_network_interface_ids = list(view.output(&vpc_endpoint::child(), "network_interface_ids"));
+    model.security_group_id = view.text(&security_group::of_endpoint(), "id");
+    model.nlb_arn = view.text(&load_balancer::child(), "arn");
+    model.nlb_dns_name = view.text(&load_balancer::child(), "dns_name");
+    model.nlb_zone_id = view.text(&load_balancer::child(), "zone_id");
+    model.nlb_security_group_id = view.text(&security_group::of_load_balancer(), "id");
+    model.vpc_link_id = view.text(&vpc_link::child(), "id");
+    interfaces(model, view.output(&load_balancer::child(), "network_interfaces"));
+    backends(model, view);
+    urls(model, &api, view, place);
+    model.children = view.children();
+    model.tags_all = tags_all(model, place);
+}
+
+/// Makes every computed attribute unknown: what a plan says when it can't tell anything.
+pub fn forget(model: &mut InternalApi) {
+    let arguments = InternalApi {
+        name: model.name.clone(),
+        description: model.description.clone(),
+        vpc_id: model.vpc_id.clone(),
+        subnet_ids: model.subnet_ids.clone(),
+        endpoint: model.endpoint.clone(),
+        load_balancer: model.load_balancer.clone(),
+        backends: model.backends.clone(),
+        routes: model.routes.clone(),
+        stage: model.stage.clone(),
+        api: model.api.clone(),
+        tags: model.tags.clone(),
+        timeouts: model.timeouts.clone(),
+        id: Attr::Unknown,
+        arn: Attr::Unknown,
+        rest_api_id: Attr::Unknown,
+        root_resource_id: Attr::Unknown,
+        execution_arn: Attr::Unknown,
+        stage_arn: Attr::Unknown,
+        deployment_id: Attr::Unknown,
+        invoke_url: Attr::Unknown,
+        invoke_urls: Attr::Unknown,
+        vpc_endpoint_id: Attr::Unknown,
+        vpc_endpoint_dns_names: Attr::Unknown,
+        vpc_endpoint_network_interface_ids: Attr::Unknown,
+        security_group_id: Attr::Unknown,
+        nlb_arn: Attr::Unknown,
+        nlb_dns_name: Attr::Unknown,
+        nlb_zone_id: Attr::Unknown,
+        nlb_security_group_id: Attr::Unknown,
+        nlb_network_interface_ids: Attr::Unknown,
+        nlb_private_ips: Attr::Unknown,
+        nlb_cidr_blocks: Attr::Unknown,
+        nlb_network_interfaces: Attr::Unknown,
+        vpc_link_id: Attr::Unknown,
+        target_groups: Attr::Unknown,
+        listener_arns: Attr::Unknown,
+        children: Attr::Unknown,
+        tags_all: Attr::Unknown,
+    };
+    *model = arguments;
+}
+
+impl View<'_> {
+    /// An output: null when there is no such child, unknown when only AWS can tell.
+    fn output(&self, child: &ChildName, output: &str) -> Attr<Value> {
+        match self {
+            Self::Live { observed, .. } => {
+                let value = observed.children.get(child).and_then(|live| live.outputs.get(output));
+                value.filter(|value| !has_unknown(value) && !value.is_null()).cloned().into()
+            }
+            Self::Planned { plan, .. } => match plan.output(child, output) {
+                None | Some(Value::Null) => Attr::Null,
+                Some(value) if has_unknown(&value) => Attr::Unknown,
+                Some(value) => Attr::Known(value),
+            },
+        }
+    }
+
+    fn text(&self, child: &ChildName, output: &str) -> Attr<String> {
+        self.output(child, output).map(|value| value.as_str().unwrap_or_default().to_string())
+    }
+
+    fn children(&self) -> Attr<MapOf<String>> {
+        let mut children: BTreeMap<String, Attr<String>> = BTreeMap::new();
+        match self {
+            Self::Live { observed, drift } => {
+                for (name, live) in &observed.children {
+                    let changes = drift.iter().find(|(child, _)| child == name).map(|(_, changes)| changes.as_slice());
+                    children
+                        .insert(name.to_string(), Attr::Known(drift::annotate(&live.id, changes.unwrap_or_default())));
+                }
+                for extra in &observed.extras {
+                    children.insert(format!("{} (superseded {})", extra.name, extra.id), Attr::Known(extra.id.clone()));
+                }
+            }
+            Self::Planned { observed, plan } => {
+                for step in &plan.steps {
+                    let id = observed.children.get(&step.name).map(|live| live.id.clone());
+                    let stays = matches!(step.action, Action::Keep | Action::Update(_));
+                    children.insert(step.name.to_string(), id.filter(|_| stays).map_or(Attr::Unknown, Attr::Known));
+                }
+            }
+        }
+        Attr::Known(children)
+    }
+}
+
+fn list(value: Attr<Value>) -> Attr<List> {
+    value.map(|value| {
+        value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|item| Attr::Known(item.as_str().unwrap_or_default().to_string()))
+            .collect()
+    })
+}
+
+fn stage_arn(model: &InternalApi, api: &Attr<String>, view: View<'_>, place: &Place) -> Attr<String> {
+    if let View::Live { .. } = view {
+        return view.text(&stage::child(), "arn");
+    }
+    let name = model.stage.known().map(|stage| stage.name.clone()).unwrap_or(Attr::Unknown);
+    match (api, name) {
+        (Attr::Known(api), Attr::Known(name)) => Attr::Known(place.api_arn(&format!("/restapis/{api}/stages/{name}"))),
+        _ => Attr::Unknown,
+    }
+}
+
+/// The interfaces by subnet: the subnets of a planned load balancer are known although its interfaces aren't.
+fn interfaces(model: &mut InternalApi, value: Attr<Value>) {
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_string);
+    let found: Option<BTreeMap<String, Value>> =
+        value.known().and_then(|value| serde_json::from_value(value.clone()).ok());
+    let field = |key: &str| -> Attr<Vec<String>> {
+        let Some(found) = &found else { return if value.is_null() { Attr::Null } else { Attr::Unknown } };
+        Attr::Known(found.values().filter_map(|interface| text(interface, key)).collect())
+    };
+    let listed = |values: Attr<Vec<String>>| -> Attr<List> {
+        values.map(|mut values| {
+            values.sort();
+            values.into_iter().map(Attr::Known).collect()
+        })
+    };
+    model.nlb_network_interface_ids = listed(field("id"));
+    model.nlb_private_ips = listed(field("private_ip"));
+    model.nlb_cidr_blocks =
+        listed(field("private_ip").map(|ips| ips.into_iter().map(|ip| format!("{ip}/32")).collect()));
+    model.nlb_network_interfaces = match (&found, &value) {
+        (Some(found), _) => {
+            let interface = |value: &Value| NetworkInterface {
+                id: text(value, "id").into(),
+                private_ip: text(value, "private_ip").into(),
+            };
+            Attr::Known(found.iter().map(|(subnet, value)| (subnet.clone(), Attr::Known(interface(value)))).collect())
+        }
+        (None, Attr::Null) => Attr::Null,
+        _ => match balancer_subnets(model) {
+            Attr::Known(subnets) if subnets.iter().all(Attr::is_known) => {
+                let unknown = NetworkInterface { id: Attr::Unknown, private_ip: Attr::Unknown };
+                let entry = |subnet: &Attr<String>| Some((subnet.known()?.clone(), Attr::Known(unknown.clone())));
+                Attr::Known(subnets.iter().filter_map(entry).collect())
+            }
+            _ => Attr::Unknown,
+        },
+    };
+}
+
+fn backends(model: &mut InternalApi, view: View<'_>) {
+    let Attr::Known(backends) = &model.backends else {
+        model.target_groups = Attr::Unknown;
+        model.listener_arns = Attr::Unknown;
+        return;
+    };
+    let group = |name: &String| TargetGroup {
+        arn: view.text(&target_group::child(name), "arn"),
+        name: view.text(&target_group::child(name), "aws_name"),
+    };
+    let groups = backends.keys().map(|name| (name.clone(), Attr::Known(group(name)))).collect();
+    let listeners = backends.keys().map(|name| (name.clone(), view.text(&listener::child(name), "arn"))).collect();
+    model.target_groups = Attr::Known(groups);
+    model.listener_arns = Attr::Known(listeners);
+}
+
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html>
+fn urls(model: &mut InternalApi, api: &Attr<String>, view: View<'_>, place: &Place) {
+    let stage = model.stage.known().map(|stage| stage.name.clone()).unwrap_or(Attr::Unknown);
+    let (region, suffix) = (&place.region, place.dns_suffix());
+    let host = api.clone().map(|api| format!("{api}.execute-api.{region}.{suffix}"));
+    let with_stage = |host: &Attr<String>| match (host, &stage) {
+        (Attr::Known(host), Attr::Known(stage)) => Attr::Known(format!("https://{host}/{stage}")),
+        (Attr::Null, _) | (_, Attr::Null) => Attr::Null,
+        _ => Attr::Unknown,
+    };
+    let endpoint_host = match (api, &model.vpc_endpoint_id) {
+        (Attr::Known(api), Attr::Known(endpoint)) => {
+            Attr::Known(format!("{api}-{endpoint}.execute-api.{region}.{suffix}"))
+        }
+        (Attr::Null, _) | (_, Attr::Null) => Attr::Null,
+        _ => Attr::Unknown,
+    };
+    let dns = view.output(&vpc_endpoint::child(), "dns_names");
+    let dns = match dns.map(|names| names.get(0).and_then(Value::as_str).map(str::to_string)) {
+        Attr::Known(name) => name.into(),
+        Attr::Null => Attr::Null,
+        Attr::Unknown => Attr::Unknown,
+    };
+    let private = match private_dns(model) {
+        Input::Known(true) => with_stage(&host),
+        Input::Known(false) => Attr::Null,
+        _ => Attr::Unknown,
+    };
+    let endpoint = with_stage(&endpoint_host);
+    model.invoke_url = if private.is_null() { endpoint.clone() } else { private.clone() };
+    model.invoke_urls =
+        Attr::Known(InvokeUrls { private_dns: private, endpoint, vpc_endpoint_dns: with_stage(&dns), host });
+}

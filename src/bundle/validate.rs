@@ -1,0 +1,469 @@
+//! Mistakes that can be seen without AWS, each reported on its attribute. Values that aren't known yet are never mistakes.
+
+use std::collections::BTreeMap;
+
+use tfplugin::{Attr, Diagnostics, Path};
+
+use super::desired::listener_port;
+use super::duration;
+use super::model::{
+    Backend, HealthCheck, InternalApi, LoadBalancer, MapOf, MethodSettings, Route, Stage, Strings, Timeouts,
+};
+use super::validate_routes::{MOST_RESOURCES, check_key, check_siblings, resources};
+use crate::children::route::{LONGEST_TIMEOUT_MS, variables};
+
+pub use super::validate_routes::METHODS;
+
+/// Checks a configuration by itself.
+pub fn validate(config: &InternalApi) -> Diagnostics {
+    let mut check = Check::default();
+    check.names(config);
+    check.endpoint(config);
+    check.load_balancer(config.load_balancer.known());
+    check.backends(&config.backends);
+    check.routes(config);
+    check.stage(config.stage.known());
+    check.api(config);
+    check.tags(&config.tags);
+    check.timeouts(config.timeouts.known());
+    check.found
+}
+
+/// Checks what depends on the prior state.
+pub fn across(prior: Option<&InternalApi>, planned: &InternalApi) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    let before: BTreeMap<i64, &String> = ports(prior.map(|prior| &prior.backends));
+    for (port, backend) in ports(Some(&planned.backends)) {
+        let Some(owner) = before.get(&port).filter(|owner| **owner != backend) else { continue };
+        let detail = format!(
+            "The listener of {owner:?} has port {port} now, and callers need it there until everything has moved over. Give {backend:?} a \
+             port that is free, or make the change in two steps."
+        );
+        found.error(port_path(backend), "The listener port is still in use", detail);
+    }
+    found
+}
+
+fn ports(backends: Option<&Attr<MapOf<Backend>>>) -> BTreeMap<i64, &String> {
+    let entries = backends.and_then(Attr::known).into_iter().flatten();
+    entries.filter_map(|(name, backend)| Some((listener_port(backend.known()?).into_known()?, name))).collect()
+}
+
+fn port_path(backend: &str) -> Path {
+    Path::attr("backends").key(backend).attribute("listener_port")
+}
+
+#[derive(Default)]
+struct Check {
+    found: Diagnostics,
+}
+
+impl Check {
+    fn error(&mut self, path: &Path, summary: &str, detail: impl Into<String>) {
+        self.found.error(path.clone(), summary, detail);
+    }
+
+    fn names(&mut self, config: &InternalApi) {
+        // The name is also the value of a tag, for which API Gateway's characters are the narrowest.
+        // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported.html
+        const LONGEST: usize = 128;
+        if let Attr::Known(name) = &config.name {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || " +-=._:/@".contains(c);
+            if name.trim().is_empty() || name.len() > LONGEST || !name.chars().all(allowed) {
+                let detail = format!(
+                    "It must have 1 to {LONGEST} letters, digits, spaces or characters of `+-=._:/@`; it is {name:?}."
+                );
+                self.error(&Path::attr("name"), "Invalid name", detail);
+            }
+        }
+        self.prefixed(&config.vpc_id, &Path::attr("vpc_id"), "vpc-");
+        self.subnets(&config.subnet_ids, &Path::attr("subnet_ids"));
+    }
+
+    fn prefixed(&mut self, id: &Attr<String>, path: &Path, prefix: &str) {
+        if let Some(id) = id.known().filter(|id| !id.starts_with(prefix)) {
+            self.error(path, "Not an id of this kind", format!("It must begin with `{prefix}`; it is {id:?}."));
+        }
+    }
+
+    fn ids(&mut self, ids: &Attr<Strings>, path: &Path, prefix: &str) {
+        for id in ids.known().into_iter().flat_map(|ids| ids.iter()) {
+            if id.is_null() {
+                self.error(path, "Missing id", "An element is null.");
+            }
+            self.prefixed(id, path, prefix);
+        }
+    }
+
+    fn subnets(&mut self, subnets: &Attr<Strings>, path: &Path) {
+        if subnets.known().is_some_and(|subnets| subnets.0.is_empty()) {
+            self.error(path, "No subnet", "At least one subnet is needed, and two in different zones are wise.");
+        }
+        self.ids(subnets, path, "subnet-");
+    }
+
+    fn endpoint(&mut self, config: &InternalApi) {
+        let path = Path::attr("endpoint");
+        let endpoint = config.endpoint.known().cloned().unwrap_or_default();
+        self.subnets(&endpoint.subnet_ids, &path.clone().attribute("subnet_ids"));
+        let sources =
+            [&endpoint.allowed_security_group_ids, &endpoint.allowed_cidr_blocks, &endpoint.allowed_prefix_list_ids];
+        self.ids(sources[0], &path.clone().attribute("allowed_security_group_ids"), "sg-");
+        self.ids(sources[2], &path.clone().attribute("allowed_prefix_list_ids"), "pl-");
+        let blocks = path.clone().attribute("allowed_cidr_blocks");
+        for block in sources[1].known().into_iter().flat_map(|blocks| blocks.iter()).filter_map(Attr::known) {
+            if block.parse::<ipnet::IpNet>().is_err() {
+                self.error(
+                    &blocks,
+                    "Not a block of addresses",
+                    format!("{block:?} is not CIDR notation such as `10.0.0.0/16`."),
+                );
+            }
+        }
+        let own = path.clone().attribute("security_group_ids");
+        self.ids(&endpoint.security_group_ids, &own, "sg-");
+        if endpoint.security_group_ids.known().is_some_and(|groups| groups.0.is_empty()) {
+            self.error(
+                &own,
+                "No security group",
+                "Name at least one, or leave the attribute out to get a managed one.",
+            );
+        }
+        self.ids(&endpoint.additional_ids, &path.clone().attribute("additional_ids"), "vpce-");
+        if !endpoint.security_group_ids.is_null() && sources.iter().any(|source| !source.is_null()) {
+            let detail = "`allowed_*` are rules of the managed security group, which there isn't when `security_group_ids` are given. Put the \
+                          rules into your own groups.";
+            self.error(&own, "Two ways to say who may call", detail);
+        }
+        let closed = endpoint.security_group_ids.is_null() && sources.iter().all(|source| source.is_null());
+        if closed && !config.endpoint.is_unknown() {
+            let detail = "The endpoint's security group admits nobody. Give `endpoint` some `allowed_security_group_ids`, \
+                          `allowed_cidr_blocks` or `allowed_prefix_list_ids`.";
+            self.found.warning(path.clone(), "Nobody can call this API", detail);
+        }
+        if let Some(text) = endpoint.policy.known().filter(|text| crate::aws::policy::normal(text).is_none()) {
+            let detail = format!(
+                "It must be a JSON document with a `Statement`; it begins {:?}.",
+                text.chars().take(40).collect::<String>()
+            );
+            self.error(&path.attribute("policy"), "Not a policy", detail);
+        }
+    }
+
+    fn load_balancer(&mut self, balancer: Option<&LoadBalancer>) {
+        let Some(balancer) = balancer else { return };
+        let path = Path::attr("load_balancer");
+        self.subnets(&balancer.subnet_ids, &path.clone().attribute("subnet_ids"));
+        let own = path.clone().attribute("security_group_ids");
+        self.ids(&balancer.security_group_ids, &own, "sg-");
+        if balancer.security_group_ids.known().is_some_and(|groups| groups.0.is_empty()) {
+            let detail = "Name at least one, or set `managed_security_group = false` for a load balancer without any.";
+            self.error(&own, "No security group", detail);
+        }
+        if balancer.security_group_ids.is_known() && balancer.managed_security_group == Attr::Known(true) {
+            let detail =
+                "The load balancer has either your own groups or the managed one. Drop one of the two attributes.";
+            self.error(&path.attribute("managed_security_group"), "Two kinds of security group", detail);
+        }
+    }
+
+    fn backends(&mut self, backends: &Attr<MapOf<Backend>>) {
+        let path = Path::attr("backends");
+        let Some(backends) = backends.known() else { return };
+        if backends.is_empty() {
+            self.error(&path, "No back end", "Routes need at least one back end to lead to.");
+        }
+        let mut listeners: BTreeMap<i64, &String> = BTreeMap::new();
+        for (name, backend) in backends {
+            let path = path.clone().key(name);
+            if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
+                let detail = format!("The name of a back end has letters, digits, `-`, `_` and `.`; this is {name:?}.");
+                self.error(&path, "Invalid name of a back end", detail);
+            }
+            let Attr::Known(backend) = backend else { continue };
+            self.backend(backend, &path);
+            let Attr::Known(port) = listener_port(backend) else { continue };
+            if let Some(other) = listeners.insert(port, name) {
+                let detail = format!(
+                    "{other:?} and {name:?} both listen on {port}. Give one of them a `listener_port` of its own."
+                );
+                self.error(&port_path(name), "Two listeners on one port", detail);
+            }
+        }
+    }
+
+    fn backend(&mut self, backend: &Backend, path: &Path) {
+        self.range(&backend.port, &path.clone().attribute("port"), 1, 65_535);
+        // https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html
+        if let Some(port) = listener_port(backend).known().filter(|port| !matches!(port, 80 | 443 | 1024..=65_535)) {
+            let detail = format!(
+                "API Gateway reaches 80, 443 and 1024 to 65535, not {port}. Set `listener_port` to one of those."
+            );
+            self.error(&path.clone().attribute("listener_port"), "A port that API Gateway can't reach", detail);
+        }
+        self.one_of(&backend.target_type, &path.clone().attribute("target_type"), &["ip", "instance"]);
+        self.one_of(&backend.url_scheme, &path.clone().attribute("url_scheme"), &["http", "https"]);
+        self.range(&backend.deregistration_delay, &path.clone().attribute("deregistration_delay"), 0, 3600);
+        if backend.tls_skip_verification == Attr::Known(true)
+            && backend.url_scheme.known().is_none_or(|scheme| scheme != "https")
+        {
+            let detail = "There is no certificate to verify without `url_scheme = \"https\"`.";
+            self.error(&path.clone().attribute("tls_skip_verification"), "Only for https", detail);
+        }
+        let by_instance = backend.target_type.known().is_some_and(|kind| kind == "instance");
+        for target in backend.targets.known().into_iter().flat_map(|targets| targets.iter()).filter_map(Attr::known) {
+            let (id, port) = target.split_once(':').unwrap_or((target, "1"));
+            let fits = if by_instance { id.starts_with("i-") } else { id.parse::<std::net::Ipv4Addr>().is_ok() };
+            if !fits || port.parse::<u16>().is_err() {
+                let wanted = if by_instance { "an instance id `i-...`" } else { "an IPv4 address" };
+                let detail =
+                    format!("A target is {wanted}, with `:port` behind if it isn't `port`; this is {target:?}.");
+                self.error(&path.clone().attribute("targets"), "Not a target", detail);
+            }
+        }
+        if let Attr::Known(check) = &backend.health_check {
+            self.health_check(check, &path.clone().attribute("health_check"));
+        }
+    }
+
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html>
+    fn health_check(&mut self, check: &HealthCheck, path: &Path) {
+        self.one_of(&check.protocol, &path.clone().attribute("protocol"), &["TCP", "HTTP", "HTTPS"]);
+        self.range(&check.interval, &path.clone().attribute("interval"), 5, 300);
+        self.range(&check.timeout, &path.clone().attribute("timeout"), 2, 120);
+        self.range(&check.healthy_threshold, &path.clone().attribute("healthy_threshold"), 2, 10);
+        self.range(&check.unhealthy_threshold, &path.clone().attribute("unhealthy_threshold"), 2, 10);
+        let protocol = check.protocol.known_or("TCP".into());
+        let unknown = check.protocol.is_unknown() || check.interval.is_unknown() || check.timeout.is_unknown();
+        let (interval, timeout) =
+            (check.interval.known_or(30), check.timeout.known_or(if protocol == "HTTP" { 6 } else { 10 }));
+        if !unknown && timeout >= interval {
+            let detail = format!(
+                "The timeout is {timeout} s and the interval {interval} s; AWS wants the timeout below the interval."
+            );
+            self.error(&path.clone().attribute("timeout"), "The health check's timeout is too long", detail);
+        }
+        if protocol == "TCP" && !check.protocol.is_unknown() {
+            for (attr, name) in [(&check.path, "path"), (&check.matcher, "matcher")] {
+                if !attr.is_null() {
+                    let detail = format!("A TCP check only connects. Set `protocol = \"HTTP\"`, or drop `{name}`.");
+                    self.error(&path.clone().attribute(name), "Only for HTTP and HTTPS", detail);
+                }
+            }
+        }
+        if let Some(url) = check.path.known().filter(|url| !url.starts_with('/')) {
+            self.error(
+                &path.clone().attribute("path"),
+                "Not a path",
+                format!("It must begin with a slash; it is {url:?}."),
+            );
+        }
+        if let Some(port) = check.port.known().filter(|port| *port != "traffic-port" && port.parse::<u16>().is_err()) {
+            self.error(
+                &path.clone().attribute("port"),
+                "Not a port",
+                format!("It is `traffic-port` or a number; it is {port:?}."),
+            );
+        }
+    }
+
+    fn routes(&mut self, config: &InternalApi) {
+        let path = Path::attr("routes");
+        let Some(routes) = config.routes.known() else { return };
+        if routes.is_empty() {
+            self.error(&path, "No route", "An API without a route can't be deployed.");
+        }
+        for (key, route) in routes {
+            let path = path.clone().key(key);
+            if let Err(detail) = check_key(key) {
+                self.error(&path, "Invalid route", detail);
+                continue;
+            }
+            if let Attr::Known(route) = route {
+                self.route(key, route, &path, config);
+            }
+        }
+        let resources = resources(routes.keys());
+        if resources > MOST_RESOURCES {
+            let detail = format!(
+                "The routes need {resources} path segments, and AWS allows {MOST_RESOURCES} in an API unless the quota was raised."
+            );
+            self.found.warning(path.clone(), "Many routes", detail);
+        }
+        for (key, detail) in check_siblings(routes.keys()) {
+            self.error(&path.clone().key(&key), "Two variables in one place", detail);
+        }
+    }
+
+    fn route(&mut self, key: &str, route: &Route, path: &Path, config: &InternalApi) {
+        if let (Some(backend), Some(backends)) = (route.backend.known(), config.backends.known())
+            && !backends.contains_key(backend)
+        {
+            let known: Vec<&str> = backends.keys().map(String::as_str).collect();
+            let detail = format!("`backends` has no {backend:?}; it has {}.", known.join(", "));
+            self.error(&path.clone().attribute("backend"), "Unknown back end", detail);
+        }
+        self.one_of(&route.kind, &path.clone().attribute("type"), &["HTTP_PROXY", "HTTP"]);
+        self.one_of(&route.authorization, &path.clone().attribute("authorization"), &["NONE", "AWS_IAM"]);
+        self.one_of(&route.method, &path.clone().attribute("method"), &METHODS);
+        self.range(&route.timeout_ms, &path.clone().attribute("timeout_ms"), 50, LONGEST_TIMEOUT_MS);
+        if let Attr::Known(target) = &route.path {
+            let at = path.clone().attribute("path");
+            if !target.starts_with('/') || target.contains("+}") {
+                let detail = format!(
+                    "It must begin with a slash, and `{{proxy+}}` is written `{{proxy}}` here; it is {target:?}."
+                );
+                self.error(&at, "Invalid path at the back end", detail);
+            }
+            let have = variables(key.split_once(' ').map_or("", |(_, front)| front));
+            let mapped = |name: &String| {
+                let own = format!("integration.request.path.{name}");
+                have.contains(name)
+                    || route.request_parameters.known().is_none_or(|map| map.contains_key(&own))
+                        && !route.request_parameters.is_null()
+            };
+            for name in variables(target).iter().filter(|name| !mapped(name)) {
+                let detail = format!("The route {key:?} has no variable `{{{name}}}` to fill it from.");
+                self.error(&at, "Unknown path variable", detail);
+            }
+        }
+        for (target, source) in route.request_parameters.known().into_iter().flatten() {
+            let Attr::Known(source) = source else { continue };
+            self.mapping(target, source, &path.clone().attribute("request_parameters").key(target));
+        }
+    }
+
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>
+    fn mapping(&mut self, target: &str, source: &str, path: &Path) {
+        let is_target = ["path.", "querystring.", "header."].iter().any(|place| {
+            target
+                .strip_prefix("integration.request.")
+                .and_then(|rest| rest.strip_prefix(place))
+                .is_some_and(|name| !name.is_empty())
+        });
+        let is_static = source.len() >= 2 && source.starts_with('\'') && source.ends_with('\'');
+        let is_source = is_static
+            || ["method.request.", "context.", "stageVariables."].iter().any(|start| source.starts_with(start));
+        if !is_target {
+            let detail =
+                format!("The key is `integration.request.header.X`, `.querystring.X` or `.path.X`; it is {target:?}.");
+            self.error(path, "Invalid mapping", detail);
+        }
+        if !is_source {
+            let detail = format!(
+                "The value is `method.request...`, `context...`, `stageVariables...` or a 'static' one in single quotes; it is {source:?}."
+            );
+            self.error(path, "Invalid mapping", detail);
+        }
+    }
+
+    fn stage(&mut self, stage: Option<&Stage>) {
+        let Some(stage) = stage else { return };
+        let path = Path::attr("stage");
+        if let Some(name) = stage.name.known() {
+            let fits = |name: &str| {
+                !name.is_empty() && name.len() <= 128 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            };
+            if !fits(name) {
+                let detail = format!("API Gateway takes letters, digits and underscores, up to 128; it is {name:?}.");
+                self.error(&path.clone().attribute("name"), "Invalid name of a stage", detail);
+            }
+        }
+        self.range(&stage.keep_deployments, &path.clone().attribute("keep_deployments"), 0, 100);
+        for (name, value) in stage.variables.known().into_iter().flatten() {
+            let at = path.clone().attribute("variables").key(name);
+            if name.is_empty() || name.len() > 64 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                self.error(&at, "Invalid stage variable", "The name has 1 to 64 letters, digits and underscores.");
+            }
+            if value.known().is_some_and(|value| value.len() > 512) {
+                self.error(&at, "Invalid stage variable", "The value has at most 512 characters.");
+            }
+        }
+        for (key, settings) in stage.method_settings.known().into_iter().flatten() {
+            let at = path.clone().attribute("method_settings").key(key);
+            if let (true, Err(detail)) = (key != "*/*", check_key(key)) {
+                self.error(&at, "Invalid method", format!("{detail} Or use `*/*` for all methods."));
+            }
+            if let Attr::Known(settings) = settings {
+                self.method_settings(settings, &at);
+            }
+        }
+    }
+
+    fn method_settings(&mut self, settings: &MethodSettings, path: &Path) {
+        self.one_of(&settings.logging_level, &path.clone().attribute("logging_level"), &["OFF", "ERROR", "INFO"]);
+        self.range(&settings.cache_ttl_in_seconds, &path.clone().attribute("cache_ttl_in_seconds"), 0, 3600);
+        self.range(
+            &settings.throttling_burst_limit,
+            &path.clone().attribute("throttling_burst_limit"),
+            0,
+            i64::from(i32::MAX),
+        );
+        if settings.throttling_rate_limit.known().is_some_and(|rate| rate.to_f64() < 0.0) {
+            self.error(&path.clone().attribute("throttling_rate_limit"), "Out of range", "It must not be below 0.");
+        }
+    }
+
+    fn api(&mut self, config: &InternalApi) {
+        let Some(api) = config.api.known() else { return };
+        let path = Path::attr("api");
+        self.range(&api.minimum_compression_size, &path.clone().attribute("minimum_compression_size"), 0, 10_485_760);
+        self.one_of(&api.api_key_source, &path.attribute("api_key_source"), &["HEADER", "AUTHORIZER"]);
+    }
+
+    fn tags(&mut self, tags: &Attr<MapOf<String>>) {
+        // Fifty are AWS's limit; two are the bundle's own.
+        const MOST: usize = 48;
+        let path = Path::attr("tags");
+        let Some(tags) = tags.known() else { return };
+        if tags.len() > MOST {
+            self.error(
+                &path,
+                "Too many tags",
+                format!("AWS takes 50 tags and two are the provider's own, so {MOST} are left."),
+            );
+        }
+        for (key, value) in tags {
+            let reserved = crate::aws::tags::is_reserved(key) || key.starts_with("privgw:");
+            if key.is_empty() || key.len() > 127 || reserved {
+                let detail = "A key has 1 to 127 characters and begins with neither `aws:` nor `privgw:`.";
+                self.error(&path.clone().key(key), "Invalid tag", detail);
+            }
+            if value.known().is_some_and(|value| value.len() > 256) {
+                self.error(&path.clone().key(key), "Invalid tag", "A value has at most 256 characters.");
+            }
+        }
+    }
+
+    fn timeouts(&mut self, timeouts: Option<&Timeouts>) {
+        let Some(timeouts) = timeouts else { return };
+        let all = [
+            ("create", &timeouts.create),
+            ("read", &timeouts.read),
+            ("update", &timeouts.update),
+            ("delete", &timeouts.delete),
+        ];
+        for (name, value) in all {
+            if let Some(text) = value.known().filter(|text| duration::parse(text).is_none()) {
+                let detail = format!("It must be a duration such as `30m` or `1h30m`; it is {text:?}.");
+                self.error(&Path::attr("timeouts").attribute(name), "Not a duration", detail);
+            }
+        }
+    }
+
+    fn range(&mut self, value: &Attr<i64>, path: &Path, least: i64, most: i64) {
+        if let Some(value) = value.known().filter(|value| !(least..=most).contains(*value)) {
+            self.error(path, "Out of range", format!("It must be {least} to {most}; it is {value}."));
+        }
+    }
+
+    fn one_of(&mut self, value: &Attr<String>, path: &Path, allowed: &[&str]) {
+        if let Some(value) = value.known().filter(|value| !allowed.contains(&value.as_str())) {
+            self.error(
+                path,
+                "Not one of the values allowed",
+                format!("It must be one of {}; it is {value:?}.", allowed.join(", ")),
+            );
+        }
+    }
+}

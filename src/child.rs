@@ -1,0 +1,413 @@
+//! What a child is.
+//!
+//! A *child* is one AWS object of the bundle: a security group, the load balancer, one listener. Its [`Kind`] knows how to
+//! observe, create, update and delete it, and nothing else: it never waits, retries, logs or looks at a sibling. The engine in
+//! [`crate::reconcile`] does each of those once for all kinds.
+//!
+//! What a child should be and what it is are written in the same form, its *spec*: a JSON object with one member per
+//! comparable property. A member that is absent on either side is not compared.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value, json};
+
+use crate::aws::{Aws, AwsError};
+
+/// One kind of AWS object. Implementations live in [`crate::children`], one file each.
+pub trait Kind: Send + Sync {
+    /// The first part of the child's name, such as `listener`.
+    fn name(&self) -> &'static str;
+
+    /// Everything of this kind that belongs to the bundle, found with as few calls as the service allows.
+    fn observe<'a>(&'a self, aws: &'a Aws, scope: &'a Scope) -> Task<'a, Vec<Live>>;
+
+    /// Makes the object. Returns as soon as AWS has named it; [`Slow::get`] and [`Live::status`] tell when it is ready.
+    fn create<'a>(&'a self, aws: &'a Aws, wanted: &'a Wanted) -> Task<'a, Live>;
+
+    /// Completes or changes an existing object so that `changes` vanish. Tags are not its business.
+    fn update<'a>(&'a self, aws: &'a Aws, live: &'a Live, wanted: &'a Wanted, changes: &'a [Change]) -> Task<'a, Live>;
+
+    /// Deletes the object. One that is already gone is a success.
+    fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()>;
+
+    /// Puts away an object that a replacement has taken over from. Usually that is [`Kind::delete`].
+    fn retire<'a>(&'a self, aws: &'a Aws, old: &'a Live, _new: &'a Wanted) -> Task<'a, ()> {
+        self.delete(aws, old)
+    }
+
+    /// Whether AWS can make this change only with a new object.
+    fn replaces(&self, change: &Change) -> bool;
+
+    /// The differences between what is wanted and what is live.
+    fn drift(&self, wanted: &Spec, live: &Spec) -> Vec<Change> {
+        compare(wanted, live)
+    }
+
+    /// What the outputs of a live child will be once `changes` are made; `null` marks one that only AWS can tell.
+    fn planned_outputs(&self, _wanted: &Spec, live: &Live, _changes: &[Change]) -> Outputs {
+        live.outputs.clone()
+    }
+
+    /// Which tagging API serves this kind.
+    fn tagging(&self) -> Tagging;
+
+    /// How to wait for the object, when AWS makes or removes it in the background.
+    fn slow(&self) -> Option<&dyn Slow> {
+        None
+    }
+}
+
+/// The part of a kind whose objects take time to appear and to go.
+pub trait Slow: Send + Sync {
+    /// The object as it is now, or `None` when it no longer exists. One call, made again and again by the engine.
+    fn get<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, Option<Live>>;
+
+    /// The longest wait for it to become ready, and to disappear.
+    fn patience(&self) -> Patience;
+}
+
+/// A call to AWS in progress.
+pub type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, AwsError>> + Send + 'a>>;
+
+/// The comparable properties of a child.
+pub type Spec = Map<String, Value>;
+
+/// What a child offers to siblings and users, such as `arn`.
+pub type Outputs = BTreeMap<String, Value>;
+
+/// Limits of two waits; both come from the durations seen on AWS with a wide margin.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// From created or changed to ready.
+    pub ready: Duration,
+    /// From deleted to no longer found.
+    pub gone: Duration,
+}
+
+/// The tagging API of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tagging {
+    /// `CreateTags` and `DeleteTags`, by id.
+    Ec2,
+    /// `AddTags` and `RemoveTags`, by ARN.
+    Elb,
+    /// `TagResource` and `UntagResource`, by ARN.
+    ApiGateway,
+    /// Not taggable.
+    None,
+}
+
+/// The name of a child in its bundle: a kind, and a key where a bundle has several: `vpc_link`, `listener/products`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ChildName(String);
+
+impl ChildName {
+    /// The only child of its kind.
+    pub fn single(kind: &str) -> Self {
+        Self(kind.to_string())
+    }
+
+    /// One of several children of a kind.
+    pub fn keyed(kind: &str, key: &str) -> Self {
+        Self(format!("{kind}/{key}"))
+    }
+
+    /// The part before the slash.
+    pub fn kind(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
+
+    /// The part after the slash.
+    pub fn key(&self) -> Option<&str> {
+        self.0.split_once('/').map(|(_, key)| key)
+    }
+
+    /// The whole name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ChildName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for ChildName {
+    fn from(name: &str) -> Self {
+        Self(name.to_string())
+    }
+}
+
+/// A property of a spec: a value, another child's output, or something that is known only at apply.
+///
+/// The graph's edges are derived from the `From` inputs and never written by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input<T> {
+    /// A value.
+    Known(T),
+    /// An output of a sibling.
+    From(Source),
+    /// A value that the configuration does not know yet.
+    Unknown,
+}
+
+/// Which output of which sibling an input takes, and how far along the sibling must be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The sibling.
+    #[serde(rename = "$from")]
+    pub child: ChildName,
+    /// Its output.
+    #[serde(rename = "$output")]
+    pub output: String,
+    /// Whether the sibling must be ready, not merely created.
+    #[serde(rename = "$ready")]
+    pub ready: bool,
+}
+
+impl<T> Input<T> {
+    /// An output that exists as soon as the sibling is created.
+    pub fn from_created(child: &ChildName, output: &str) -> Self {
+        Self::From(Source { child: child.clone(), output: output.to_string(), ready: false })
+    }
+
+    /// An output that may be used only once the sibling is ready.
+    pub fn from_ready(child: &ChildName, output: &str) -> Self {
+        Self::From(Source { child: child.clone(), output: output.to_string(), ready: true })
+    }
+}
+
+const UNKNOWN: &str = "$unknown";
+
+impl<T: Serialize> Serialize for Input<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Known(value) => value.serialize(serializer),
+            Self::From(source) => source.serialize(serializer),
+            Self::Unknown => json!({ UNKNOWN: true }).serialize(serializer),
+        }
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Input<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        if is_unknown(&value) {
+            return Ok(Self::Unknown);
+        }
+        if let Some(source) = source_of(&value) {
+            return Ok(Self::From(source));
+        }
+        serde_json::from_value(value).map(Self::Known).map_err(serde::de::Error::custom)
+    }
+}
+
+/// The JSON that stands for a value nobody knows yet.
+pub fn unknown() -> Value {
+    json!({ UNKNOWN: true })
+}
+
+/// Whether this very value is unknown.
+pub fn is_unknown(value: &Value) -> bool {
+    value.get(UNKNOWN).is_some()
+}
+
+/// Whether any part of the value is unknown.
+pub fn has_unknown(value: &Value) -> bool {
+    is_unknown(value)
+        || match value {
+            Value::Array(items) => items.iter().any(has_unknown),
+            Value::Object(members) => members.values().any(has_unknown),
+            _ => false,
+        }
+}
+
+/// The sibling output that this very value stands for.
+pub fn source_of(value: &Value) -> Option<Source> {
+    value.get("$from")?;
+    serde_json::from_value(value.clone()).ok()
+}
+
+/// A child that exists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Live {
+    /// Which child it is, from its tags or its place.
+    pub name: ChildName,
+    /// What AWS calls it: an id or an ARN.
+    pub id: String,
+    /// What can be compared.
+    pub spec: Spec,
+    /// What siblings and users need.
+    pub outputs: Outputs,
+    /// Its tags; `None` where a kind has none or they are read later with others.
+    pub tags: Option<BTreeMap<String, String>>,
+    /// Whether it can be used.
+    pub status: Status,
+    /// Orders several that claim one name: the latest wins.
+    pub created: i64,
+}
+
+impl Live {
+    /// An output as a string; empty when it is missing.
+    pub fn text(&self, output: &str) -> &str {
+        self.outputs.get(output).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The spec in the kind's own type.
+    pub fn typed<T: DeserializeOwned>(&self) -> Result<T, AwsError> {
+        typed(&self.spec, &self.name)
+    }
+}
+
+/// Whether a child can be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// AWS is still at work.
+    Pending(String),
+    /// It can be used.
+    Ready,
+    /// It will never become ready; the reason is AWS's.
+    Failed(String),
+    /// It is on its way out.
+    Deleting,
+}
+
+/// A child as it should be, with every input resolved.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Which child.
+    pub name: ChildName,
+    /// The identity of the bundle.
+    pub bundle: String,
+    /// The name to give it in AWS, unique in the bundle's account and region.
+    pub aws_name: String,
+    /// The properties.
+    pub spec: Spec,
+    /// The tags, those of the bundle included.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Wanted {
+    /// The spec in the kind's own type.
+    pub fn typed<T: DeserializeOwned>(&self) -> Result<T, AwsError> {
+        typed(&self.spec, &self.name)
+    }
+}
+
+fn typed<T: DeserializeOwned>(spec: &Spec, name: &ChildName) -> Result<T, AwsError> {
+    serde_json::from_value(Value::Object(spec.clone()))
+        .map_err(|error| AwsError::internal(format!("the spec of {name} does not fit its kind: {error}")))
+}
+
+/// Turns a kind's own type into a spec. Members that serialise as nothing are not compared.
+pub fn spec<T: Serialize>(value: &T) -> Spec {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(members)) => members,
+        _ => Spec::new(),
+    }
+}
+
+/// Where to look for a bundle's children.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// The identity of the bundle: the value of the tag [`crate::aws::tags::BUNDLE`].
+    pub bundle: String,
+    /// The VPC of the bundle.
+    pub vpc_id: String,
+    /// Children known from earlier, by name.
+    pub known: BTreeMap<ChildName, Live>,
+    /// Children that this observation has found so far.
+    pub found: Vec<Live>,
+}
+
+impl Scope {
+    /// The children of a kind found so far.
+    pub fn found_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Live> {
+        self.found.iter().filter(move |live| live.name.kind() == kind)
+    }
+
+    /// Whether something of this AWS name or id was made by this bundle: names are derived from the bundle, so that a child
+    /// can be found again without any record.
+    pub fn is_ours(&self, kind: &str, aws_name: &str, id: &str) -> bool {
+        self.known.values().any(|live| live.name.kind() == kind && live.id == id)
+            || crate::aws::names::recognise(&self.bundle, aws_name)
+    }
+
+    /// The child that tags speak of, when it is one of this bundle.
+    pub fn child_in(&self, tags: &BTreeMap<String, String>) -> Option<ChildName> {
+        use crate::aws::tags::{BUNDLE, CHILD};
+        let ours = tags.get(BUNDLE).is_some_and(|bundle| *bundle == self.bundle);
+        tags.get(CHILD).filter(|_| ours).map(|child| ChildName::from(child.as_str()))
+    }
+}
+
+/// One difference between wanted and live.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// The spec's member.
+    pub field: String,
+    /// What is.
+    pub from: Value,
+    /// What should be; may hold unknown parts at plan time.
+    pub to: Value,
+}
+
+/// Compares member by member. Lists stand for sets: their order never matters.
+pub fn compare(wanted: &Spec, live: &Spec) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (field, to) in wanted {
+        let Some(from) = live.get(field) else { continue };
+        if normal(to) != normal(from) {
+            changes.push(Change { field: field.clone(), from: from.clone(), to: to.clone() });
+        }
+    }
+    changes
+}
+
+/// The value with every list sorted, so that equal sets are equal.
+pub fn normal(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.iter().map(normal).collect();
+            items.sort_by_key(Value::to_string);
+            Value::Array(items)
+        }
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(key, value)| (key.clone(), normal(value))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_travels_through_json() {
+        for input in [
+            Input::Known("x".to_string()),
+            Input::Unknown,
+            Input::from_ready(&ChildName::single("load_balancer"), "arn"),
+        ] {
+            let text = serde_json::to_string(&input).unwrap();
+            assert_eq!(serde_json::from_str::<Input<String>>(&text).unwrap(), input, "{text}");
+        }
+    }
+
+    #[test]
+    fn lists_are_sets_and_absent_members_are_not_compared() {
+        let wanted = json!({"a": ["x", "y"], "b": 1, "only_wanted": 2});
+        let live = json!({"a": ["y", "x"], "b": 2, "only_live": 3});
+        let changes = compare(wanted.as_object().unwrap(), live.as_object().unwrap());
+        assert_eq!(changes.iter().map(|change| change.field.as_str()).collect::<Vec<_>>(), ["b"]);
+    }
+}

@@ -1,0 +1,165 @@
+//! Deployments: snapshots of the API. A stage serves one; nothing that isn't in it is live.
+//!
+//! A deployment carries the fingerprint of its content in its description, so that it is clear without any record whether
+//! what is deployed is what is wanted: a new one is made exactly when the fingerprint differs.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-deploy-api.html>
+
+use aws_sdk_apigateway::types::Deployment as Found;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::vpc_link::PAGE;
+use crate::aws::{Aws, AwsError, Named, gone_is_fine, retry};
+use crate::child::{Change, ChildName, Input, Kind, Live, Scope, Status, Tagging, Task, Wanted, spec};
+
+/// The name of the kind, of which a bundle has one that counts.
+pub const KIND: &str = "deployment";
+
+const MARK: &str = "privgw content ";
+
+/// What the deployment should be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Deployment {
+    /// Whose snapshot.
+    pub rest_api_id: Input<String>,
+    /// The fingerprint of the API's content.
+    pub content: Input<String>,
+    /// How many earlier deployments stay for a way back. Never compared: AWS doesn't know it.
+    pub keep: Input<i64>,
+}
+
+/// See [`KIND`].
+pub struct DeploymentKind;
+
+impl Kind for DeploymentKind {
+    fn name(&self) -> &'static str {
+        KIND
+    }
+
+    fn observe<'a>(&'a self, aws: &'a Aws, scope: &'a Scope) -> Task<'a, Vec<Live>> {
+        Box::pin(async move {
+            let mut found = Vec::new();
+            for api in scope.found_kind(super::rest_api::KIND) {
+                // The latest is the one that counts; earlier ones stay until there are too many. AWS tells whole seconds, so of
+                // several of one second the one that was made here counts.
+                let ours = ours(aws, &api.id).await?;
+                let known = scope.known.get(&child()).map(|known| known.id.as_str());
+                let latest =
+                    ours.iter().max_by_key(|deployment| (age(deployment), deployment.id() == known, deployment.id()));
+                found.extend(latest.map(|deployment| live(&api.id, deployment)));
+            }
+            Ok(found)
+        })
+    }
+
+    fn create<'a>(&'a self, aws: &'a Aws, wanted: &'a Wanted) -> Task<'a, Live> {
+        Box::pin(async move {
+            let want: Resolved = wanted.typed()?;
+            let answer = retry::patiently(|| async {
+                let call = aws
+                    .api
+                    .create_deployment()
+                    .rest_api_id(&want.rest_api_id)
+                    .description(format!("{MARK}{}", want.content));
+                let once = aws_sdk_apigateway::config::Config::builder().retry_config(retry::once());
+                call.customize().config_override(once).send().await.named("CreateDeployment")
+            })
+            .await?;
+            let made = Found::builder()
+                .set_id(answer.id)
+                .set_description(answer.description)
+                .set_created_date(answer.created_date);
+            let made = made.build();
+            made.id().ok_or_else(|| AwsError::incomplete("CreateDeployment", "id"))?;
+            Ok(Live { spec: wanted.spec.clone(), ..live(&want.rest_api_id, &made) })
+        })
+    }
+
+    /// A snapshot never changes; all there is to a change of `keep` is to put away what is too much.
+    fn update<'a>(
+        &'a self,
+        _aws: &'a Aws,
+        live: &'a Live,
+        wanted: &'a Wanted,
+        _changes: &'a [Change],
+    ) -> Task<'a, Live> {
+        Box::pin(async move { Ok(Live { spec: wanted.spec.clone(), ..live.clone() }) })
+    }
+
+    /// Goes with its API, so there is nothing to do and no call to spend.
+    fn delete<'a>(&'a self, _aws: &'a Aws, _live: &'a Live) -> Task<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Keeps the latest earlier deployments and deletes the rest. One that somebody's stage still serves is left alone.
+    fn retire<'a>(&'a self, aws: &'a Aws, old: &'a Live, new: &'a Wanted) -> Task<'a, ()> {
+        Box::pin(async move {
+            let want: Resolved = new.typed()?;
+            let mut earlier = ours(aws, &want.rest_api_id).await?;
+            earlier.sort_by_key(|deployment| (std::cmp::Reverse(age(deployment)), deployment.id() == Some(&old.id)));
+            let current = earlier.iter().position(|deployment| content(deployment) == want.content);
+            current.map(|current| earlier.remove(current));
+            let keep = usize::try_from(want.keep).unwrap_or_default();
+            for deployment in earlier.iter().skip(keep) {
+                let id = deployment.id().unwrap_or_default();
+                let call = aws.api.delete_deployment().rest_api_id(&want.rest_api_id).deployment_id(id);
+                match gone_is_fine(call.send().await.named("DeleteDeployment")) {
+                    Err(error) if error.message.starts_with("Active stages") && id != old.id => {}
+                    other => other?,
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn replaces(&self, change: &Change) -> bool {
+        matches!(change.field.as_str(), "content" | "rest_api_id")
+    }
+
+    fn tagging(&self) -> Tagging {
+        Tagging::None
+    }
+}
+
+/// The deployment that the stage serves.
+pub fn child() -> ChildName {
+    ChildName::single(KIND)
+}
+
+#[derive(Deserialize)]
+struct Resolved {
+    rest_api_id: String,
+    content: String,
+    keep: i64,
+}
+
+/// The deployments that carry our mark.
+async fn ours(aws: &Aws, api: &str) -> Result<Vec<Found>, AwsError> {
+    let pages = aws.api.get_deployments().rest_api_id(api).limit(PAGE).into_paginator().items().send();
+    let all = pages.collect::<Result<Vec<_>, _>>().await.named("GetDeployments")?;
+    Ok(all
+        .into_iter()
+        .filter(|deployment| deployment.description().is_some_and(|text| text.starts_with(MARK)))
+        .collect())
+}
+
+fn age(deployment: &Found) -> i64 {
+    deployment.created_date().map_or(0, |time| time.secs())
+}
+
+fn content(deployment: &Found) -> &str {
+    deployment.description().and_then(|text| text.strip_prefix(MARK)).unwrap_or_default()
+}
+
+fn live(api: &str, deployment: &Found) -> Live {
+    let id = deployment.id().unwrap_or_default().to_string();
+    Live {
+        name: child(),
+        spec: spec(&json!({"rest_api_id": api, "content": content(deployment)})),
+        outputs: [("id".to_string(), Value::from(id.clone()))].into(),
+        id,
+        tags: None,
+        status: Status::Ready,
+        created: deployment.created_date().map_or(0, |time| time.secs()),
+    }
+}

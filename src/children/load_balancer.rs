@@ -1,0 +1,299 @@
+//! The internal network load balancer that the VPC link reaches.
+//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/introduction.html>
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_ec2::types::Filter;
+use aws_sdk_elasticloadbalancingv2::types::{
+    EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum as PrivateLinkRules, LoadBalancer as Balancer,
+    LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerStateEnum, LoadBalancerTypeEnum,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::aws::{Aws, AwsError, Named, gone_is_fine, retry, tags};
+use crate::child::{
+    Change, ChildName, Input, Kind, Live, Outputs, Patience, Scope, Slow, Spec, Status, Tagging, Task, Wanted,
+    has_unknown, spec, unknown,
+};
+
+/// The name of the kind, of which a bundle has one.
+pub const KIND: &str = "load_balancer";
+
+/// What the load balancer should be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LoadBalancer {
+    /// The VPC; follows from the subnets, so AWS never takes it.
+    pub vpc_id: Input<String>,
+    /// One subnet in each zone.
+    pub subnet_ids: Input<Vec<Input<String>>>,
+    /// The groups on its interfaces. A load balancer made without a group can never have one, nor the other way round.
+    pub security_group_ids: Input<Vec<Input<String>>>,
+    /// Whether inbound rules apply to what comes through the VPC link. They can't be written in advance: the callers are addresses
+    /// of API Gateway, so this is `off` wherever there is a group.
+    pub enforce_private_link_inbound: Input<Option<String>>,
+    /// Whether every node reaches the targets of all zones.
+    pub cross_zone_enabled: Input<bool>,
+    /// Whether AWS refuses to delete it.
+    pub deletion_protection: Input<bool>,
+}
+
+/// See [`KIND`].
+pub struct LoadBalancerKind;
+
+impl Kind for LoadBalancerKind {
+    fn name(&self) -> &'static str {
+        KIND
+    }
+
+    fn observe<'a>(&'a self, aws: &'a Aws, scope: &'a Scope) -> Task<'a, Vec<Live>> {
+        Box::pin(async move {
+            let pages = aws.elb.describe_load_balancers().into_paginator().items().send();
+            let balancers = pages.collect::<Result<Vec<_>, _>>().await.named("DescribeLoadBalancers")?;
+            let mut found = Vec::new();
+            for balancer in &balancers {
+                let (name, arn) = (
+                    balancer.load_balancer_name().unwrap_or_default(),
+                    balancer.load_balancer_arn().unwrap_or_default(),
+                );
+                if !scope.is_ours(KIND, name, arn) {
+                    continue;
+                }
+                let attributes = attributes(aws, arn).await?;
+                let interfaces = interfaces(aws, scope, name, arn).await?;
+                found.extend(live(child(), balancer, Some(&attributes), Some(interfaces)));
+            }
+            Ok(found)
+        })
+    }
+
+    fn create<'a>(&'a self, aws: &'a Aws, wanted: &'a Wanted) -> Task<'a, Live> {
+        Box::pin(async move {
+            let want: Resolved = wanted.typed()?;
+            // Repeating this is safe: AWS answers a second call with the same name and settings with the same load balancer.
+            let call = aws
+                .elb
+                .create_load_balancer()
+                .name(&wanted.aws_name)
+                .r#type(LoadBalancerTypeEnum::Network)
+                .scheme(LoadBalancerSchemeEnum::Internal)
+                .set_subnets(Some(want.subnet_ids.clone()))
+                .set_security_groups((!want.security_group_ids.is_empty()).then(|| want.security_group_ids.clone()))
+                .set_tags(Some(tags::elb_tags(&wanted.tags)));
+            let answer = call.send().await.named("CreateLoadBalancer")?;
+            let created =
+                answer.load_balancers().first().and_then(|balancer| live(wanted.name.clone(), balancer, None, None));
+            let mut created = created.ok_or_else(|| AwsError::incomplete("CreateLoadBalancer", "LoadBalancers"))?;
+            if want.enforce_private_link_inbound.is_some() {
+                set_groups(aws, &created.id, &want).await?;
+            }
+            if want.cross_zone_enabled || want.deletion_protection {
+                set_attributes(aws, &created.id, &want).await?;
+            }
+            created.spec = wanted.spec.clone();
+            created.tags = Some(wanted.tags.clone());
+            Ok(created)
+        })
+    }
+
+    fn update<'a>(&'a self, aws: &'a Aws, live: &'a Live, wanted: &'a Wanted, changes: &'a [Change]) -> Task<'a, Live> {
+        Box::pin(async move {
+            let want: Resolved = wanted.typed()?;
+            let changed = |fields: &[&str]| changes.iter().any(|change| fields.contains(&change.field.as_str()));
+            if changed(&["security_group_ids", "enforce_private_link_inbound"]) {
+                set_groups(aws, &live.id, &want).await?;
+            }
+            if changed(&["cross_zone_enabled", "deletion_protection"]) {
+                set_attributes(aws, &live.id, &want).await?;
+            }
+            let mut updated = Live { spec: wanted.spec.clone(), ..live.clone() };
+            if changed(&["subnet_ids"]) {
+                let call = aws.elb.set_subnets().load_balancer_arn(&live.id).set_subnets(Some(want.subnet_ids));
+                call.send().await.named("SetSubnets")?;
+                updated.status = Status::Pending("provisioning".into());
+            }
+            Ok(updated)
+        })
+    }
+
+    fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()> {
+        Box::pin(async move {
+            let call = || async {
+                aws.elb.delete_load_balancer().load_balancer_arn(&live.id).send().await.named("DeleteLoadBalancer")
+            };
+            gone_is_fine(retry::patiently(call).await)
+        })
+    }
+
+    /// Subnets can be added. AWS removes none while a VPC link is connected, and here one always is.
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/availability-zones.html>
+    fn replaces(&self, change: &Change) -> bool {
+        let list = |value: &Value| -> Vec<Value> { value.as_array().cloned().unwrap_or_default() };
+        match change.field.as_str() {
+            "vpc_id" => true,
+            "subnet_ids" => {
+                !has_unknown(&change.to) && list(&change.from).iter().any(|subnet| !list(&change.to).contains(subnet))
+            }
+            "security_group_ids" => {
+                list(&change.from).is_empty() != (list(&change.to).is_empty() && !has_unknown(&change.to))
+            }
+            _ => false,
+        }
+    }
+
+    fn planned_outputs(&self, _wanted: &Spec, live: &Live, changes: &[Change]) -> Outputs {
+        let mut outputs = live.outputs.clone();
+        if changes.iter().any(|change| change.field == "subnet_ids") {
+            outputs.insert("network_interfaces".into(), unknown());
+        }
+        outputs
+    }
+
+    fn tagging(&self) -> Tagging {
+        Tagging::Elb
+    }
+
+    fn slow(&self) -> Option<&dyn Slow> {
+        Some(self)
+    }
+}
+
+impl Slow for LoadBalancerKind {
+    fn get<'a>(&'a self, aws: &'a Aws, known: &'a Live) -> Task<'a, Option<Live>> {
+        Box::pin(async move {
+            let answer = aws
+                .elb
+                .describe_load_balancers()
+                .load_balancer_arns(&known.id)
+                .send()
+                .await
+                .named("DescribeLoadBalancers");
+            match answer {
+                Ok(answer) => Ok(answer
+                    .load_balancers()
+                    .first()
+                    .and_then(|balancer| live(known.name.clone(), balancer, None, None))),
+                Err(error) if error.is_not_found() => Ok(None),
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    /// Two to four minutes are usual; hashicorp/aws waits ten. There is no state of deletion to wait for.
+    fn patience(&self) -> Patience {
+        Patience { ready: Duration::from_secs(900), gone: Duration::from_secs(300) }
+    }
+}
+
+/// The only load balancer of a bundle.
+pub fn child() -> ChildName {
+    ChildName::single(KIND)
+}
+
+#[derive(Deserialize)]
+struct Resolved {
+    subnet_ids: Vec<String>,
+    security_group_ids: Vec<String>,
+    enforce_private_link_inbound: Option<String>,
+    cross_zone_enabled: bool,
+    deletion_protection: bool,
+}
+
+const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
+const PROTECTION: &str = "deletion_protection.enabled";
+
+async fn set_groups(aws: &Aws, arn: &str, want: &Resolved) -> Result<(), AwsError> {
+    let rules = want.enforce_private_link_inbound.as_deref().map(PrivateLinkRules::from);
+    let call = aws
+        .elb
+        .set_security_groups()
+        .load_balancer_arn(arn)
+        .set_security_groups(Some(want.security_group_ids.clone()))
+        .set_enforce_security_group_inbound_rules_on_private_link_traffic(rules);
+    call.send().await.named("SetSecurityGroups").map(drop)
+}
+
+async fn set_attributes(aws: &Aws, arn: &str, want: &Resolved) -> Result<(), AwsError> {
+    let attribute = |key: &str, value: bool| LoadBalancerAttribute::builder().key(key).value(value.to_string()).build();
+    let call = aws
+        .elb
+        .modify_load_balancer_attributes()
+        .load_balancer_arn(arn)
+        .attributes(attribute(CROSS_ZONE, want.cross_zone_enabled))
+        .attributes(attribute(PROTECTION, want.deletion_protection));
+    call.send().await.named("ModifyLoadBalancerAttributes").map(drop)
+}
+
+async fn attributes(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>, AwsError> {
+    let answer = aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn).send().await;
+    let answer = answer.named("DescribeLoadBalancerAttributes")?;
+    let pair = |attribute: &LoadBalancerAttribute| Some((attribute.key()?.to_string(), attribute.value()?.to_string()));
+    Ok(answer.attributes().iter().filter_map(pair).collect())
+}
+
+/// Subnet id to interface id and address. AWS tells the addresses of an internal load balancer only through its interfaces,
+/// which carry its name and id in their description.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-troubleshooting.html>
+async fn interfaces(aws: &Aws, scope: &Scope, name: &str, arn: &str) -> Result<Value, AwsError> {
+    let id = arn.rsplit('/').next().unwrap_or_default();
+    let filter = |key: &str, value: String| Filter::builder().name(key).values(value).build();
+    let mut call = aws.ec2.describe_network_interfaces().filters(filter("description", format!("ELB net/{name}/{id}")));
+    if !scope.vpc_id.is_empty() {
+        call = call.filters(filter("vpc-id", scope.vpc_id.clone()));
+    }
+    let pages = call.into_paginator().items().send();
+    let found = pages.collect::<Result<Vec<_>, _>>().await.named("DescribeNetworkInterfaces")?;
+    let entry = |interface: &aws_sdk_ec2::types::NetworkInterface| {
+        let value = json!({"id": interface.network_interface_id()?, "private_ip": interface.private_ip_address()?});
+        Some((interface.subnet_id()?.to_string(), value))
+    };
+    Ok(Value::Object(found.iter().filter_map(entry).collect()))
+}
+
+fn live(
+    name: ChildName,
+    balancer: &Balancer,
+    attributes: Option<&BTreeMap<String, String>>,
+    interfaces: Option<Value>,
+) -> Option<Live> {
+    let reason = balancer.state().and_then(|state| state.reason()).unwrap_or("no reason given");
+    let status = match balancer.state().and_then(|state| state.code()) {
+        Some(LoadBalancerStateEnum::Active | LoadBalancerStateEnum::ActiveImpaired) => Status::Ready,
+        Some(LoadBalancerStateEnum::Failed) => Status::Failed(reason.to_string()),
+        other => Status::Pending(other.map_or("unknown", |code| code.as_str()).to_string()),
+    };
+    let subnets: Vec<&str> = balancer.availability_zones().iter().filter_map(|zone| zone.subnet_id()).collect();
+    let groups = balancer.security_groups();
+    let rules = balancer.enforce_security_group_inbound_rules_on_private_link_traffic().filter(|_| !groups.is_empty());
+    let mut live_spec = spec(&json!({
+        "vpc_id": balancer.vpc_id(),
+        "subnet_ids": subnets,
+        "security_group_ids": groups,
+        "enforce_private_link_inbound": rules,
+    }));
+    if let Some(attributes) = attributes {
+        let on = |key: &str| json!(attributes.get(key).is_some_and(|value| value == "true"));
+        live_spec.insert("cross_zone_enabled".into(), on(CROSS_ZONE));
+        live_spec.insert("deletion_protection".into(), on(PROTECTION));
+    }
+    let arn = balancer.load_balancer_arn()?.to_string();
+    let mut outputs: Outputs = [
+        ("arn", json!(arn)),
+        ("aws_name", json!(balancer.load_balancer_name())),
+        ("dns_name", json!(balancer.dns_name())),
+        ("zone_id", json!(balancer.canonical_hosted_zone_id())),
+    ]
+    .map(|(key, value)| (key.to_string(), value))
+    .into();
+    outputs.insert("network_interfaces".into(), interfaces.unwrap_or_else(unknown));
+    Some(Live {
+        name,
+        id: arn,
+        spec: live_spec,
+        outputs,
+        tags: None,
+        status,
+        created: balancer.created_time().map_or(0, |time| time.secs()),
+    })
+}

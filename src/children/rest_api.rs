@@ -1,0 +1,360 @@
+//! The private REST API with its resource policy and routes.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-apis.html>
+
+use std::collections::BTreeMap;
+
+use aws_sdk_apigateway::primitives::Blob;
+use aws_sdk_apigateway::types::{EndpointConfiguration, EndpointType, Op, PatchOperation, PutMode, RestApi as Found};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::route::{self, Route};
+use super::vpc_link::PAGE;
+use crate::aws::names::fingerprint;
+use crate::aws::{Aws, AwsError, Named, gone_is_fine, policy, retry, tags};
+use crate::child::{
+    Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, Wanted, has_unknown, spec,
+    unknown,
+};
+
+/// The name of the kind, of which a bundle has one.
+pub const KIND: &str = "rest_api";
+
+/// What the API should be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RestApi {
+    /// Its name, which need not be unique in AWS.
+    pub name: Input<String>,
+    /// Its description.
+    pub description: Input<Option<String>>,
+    /// Bodies from this size in bytes are compressed; `null` for never.
+    pub minimum_compression_size: Input<Option<i64>>,
+    /// Media types whose bodies aren't text.
+    pub binary_media_types: Input<Vec<Input<String>>>,
+    /// `HEADER` or `AUTHORIZER`.
+    pub api_key_source: Input<String>,
+    /// Whether the API's execute-api names are shut.
+    pub disable_execute_api_endpoint: Input<bool>,
+    /// The endpoints that have a DNS name of their own for this API.
+    pub vpc_endpoint_ids: Input<Vec<Input<String>>>,
+    /// The resource policy in normal form ([`policy::normal`]), this API's ARNs in their short form.
+    pub policy: Input<Value>,
+    /// The load balancer's DNS name, which every integration's URI holds.
+    pub host: Input<String>,
+    /// The VPC link of every integration.
+    pub vpc_link_id: Input<String>,
+    /// The routes by `METHOD /path`, each a [`Route`] whose members may still be inputs.
+    pub routes: Input<BTreeMap<String, Input<Value>>>,
+}
+
+/// Properties that are no part of what a deployment takes a snapshot of, or don't matter to who calls it.
+const NOT_DEPLOYED: [&str; 2] = ["name", "description"];
+
+/// See [`KIND`].
+pub struct RestApiKind;
+
+impl Kind for RestApiKind {
+    fn name(&self) -> &'static str {
+        KIND
+    }
+
+    fn observe<'a>(&'a self, aws: &'a Aws, scope: &'a Scope) -> Task<'a, Vec<Live>> {
+        Box::pin(async move {
+            let known = scope.known.values().find(|live| live.name == child()).map(|live| live.id.clone());
+            let mut apis = Vec::new();
+            if let Some(id) = &known {
+                apis.extend(get(aws, id).await?);
+            }
+            if apis.is_empty() {
+                apis = find(aws, scope).await?;
+            }
+            let mut found = Vec::new();
+            for api in &apis {
+                let tags = tags::from_api_gateway(api.tags());
+                let Some(name) = scope.child_in(&tags) else { continue };
+                let Some(id) = api.id() else { continue };
+                let routes = routes(aws, id).await?;
+                found.push(live(aws, name, api, routes));
+            }
+            Ok(found)
+        })
+    }
+
+    /// Two calls: only `CreateRestApi` takes tags, without which a process that dies right after would leave an orphan.
+    fn create<'a>(&'a self, aws: &'a Aws, wanted: &'a Wanted) -> Task<'a, Live> {
+        Box::pin(async move {
+            let want: Resolved = wanted.typed()?;
+            let endpoints = EndpointConfiguration::builder()
+                .types(EndpointType::Private)
+                .set_vpc_endpoint_ids((!want.vpc_endpoint_ids.is_empty()).then(|| want.vpc_endpoint_ids.clone()))
+                .build();
+            let answer = retry::patiently(|| async {
+                let call = aws
+                    .api
+                    .create_rest_api()
+                    .name(&want.name)
+                    .set_description(want.description.clone())
+                    .endpoint_configuration(endpoints.clone())
+                    .set_tags(Some(wanted.tags.clone().into_iter().collect()));
+                let once = aws_sdk_apigateway::config::Config::builder().retry_config(retry::once());
+                call.customize().config_override(once).send().await.named("CreateRestApi")
+            })
+            .await?;
+            let id = answer.id().ok_or_else(|| AwsError::incomplete("CreateRestApi", "id"))?;
+            put(aws, id, &want).await?;
+            Ok(Live {
+                name: wanted.name.clone(),
+                id: id.to_string(),
+                spec: wanted.spec.clone(),
+                outputs: outputs(aws, id, answer.root_resource_id(), &content(&wanted.spec)),
+                tags: Some(wanted.tags.clone()),
+                status: Status::Ready,
+                created: 0,
+            })
+        })
+    }
+
+    fn update<'a>(&'a self, aws: &'a Aws, live: &'a Live, wanted: &'a Wanted, changes: &'a [Change]) -> Task<'a, Live> {
+        Box::pin(async move {
+            let want: Resolved = wanted.typed()?;
+            if changes.iter().any(|change| !NOT_DEPLOYED.contains(&change.field.as_str())) {
+                put(aws, &live.id, &want).await?;
+            }
+            // The document carries name and description too, but nothing says what it does with a description that is gone.
+            patch(aws, &live.id, changes, &want).await?;
+            let outputs = outputs(
+                aws,
+                &live.id,
+                live.outputs.get("root_resource_id").and_then(Value::as_str),
+                &content(&wanted.spec),
+            );
+            Ok(Live { spec: wanted.spec.clone(), outputs, ..live.clone() })
+        })
+    }
+
+    fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()> {
+        Box::pin(async move {
+            let call = || async { aws.api.delete_rest_api().rest_api_id(&live.id).send().await.named("DeleteRestApi") };
+            gone_is_fine(retry::patiently(call).await)
+        })
+    }
+
+    fn replaces(&self, _change: &Change) -> bool {
+        false
+    }
+
+    /// What will be deployed is what is wanted, whatever is live now.
+    fn planned_outputs(&self, wanted: &Spec, live: &Live, _changes: &[Change]) -> Outputs {
+        let mut outputs = live.outputs.clone();
+        let deployed: Spec = deployed(wanted);
+        let known = !has_unknown(&Value::Object(deployed));
+        outputs.insert("content".into(), if known { json!(content(wanted)) } else { unknown() });
+        outputs
+    }
+
+    fn tagging(&self) -> Tagging {
+        Tagging::ApiGateway
+    }
+}
+
+/// The only API of a bundle.
+pub fn child() -> ChildName {
+    ChildName::single(KIND)
+}
+
+#[derive(Deserialize)]
+struct Resolved {
+    name: String,
+    description: Option<String>,
+    minimum_compression_size: Option<i64>,
+    binary_media_types: Vec<String>,
+    api_key_source: String,
+    disable_execute_api_endpoint: bool,
+    vpc_endpoint_ids: Vec<String>,
+    policy: Value,
+    host: String,
+    vpc_link_id: String,
+    routes: BTreeMap<String, Route>,
+}
+
+/// The fingerprint of everything that a deployment of this spec would serve.
+fn content(wanted: &Spec) -> String {
+    fingerprint(&crate::child::normal(&Value::Object(deployed(wanted))).to_string())
+}
+
+fn deployed(wanted: &Spec) -> Spec {
+    wanted
+        .iter()
+        .filter(|(field, _)| !NOT_DEPLOYED.contains(&field.as_str()))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect()
+}
+
+fn outputs(aws: &Aws, id: &str, root: Option<&str>, content: &str) -> Outputs {
+    let arn = aws.place.api_arn(&format!("/restapis/{id}"));
+    [("id", json!(id)), ("arn", json!(arn)), ("root_resource_id", json!(root)), ("content", json!(content))]
+        .map(|(key, value)| (key.to_string(), value))
+        .into()
+}
+
+/// Everything about the API in one document, in the place of all that was there.
+async fn put(aws: &Aws, id: &str, want: &Resolved) -> Result<(), AwsError> {
+    let body = Blob::new(document(want).to_string());
+    retry::patiently(|| async {
+        let call = aws.api.put_rest_api().rest_api_id(id).mode(PutMode::Overwrite).body(body.clone());
+        call.send().await.named("PutRestApi").map(drop)
+    })
+    .await
+}
+
+fn document(want: &Resolved) -> Value {
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    for (key, route) in &want.routes {
+        let (method, path) = key.split_once(' ').unwrap_or((key, "/"));
+        let verb =
+            if method == "ANY" { "x-amazon-apigateway-any-method".to_string() } else { method.to_ascii_lowercase() };
+        paths.entry(path).or_default().insert(verb, route::operation(path, route, &want.host, &want.vpc_link_id));
+    }
+    let mut info = json!({"title": want.name, "version": "1"});
+    let mut endpoint = json!({"disableExecuteApiEndpoint": want.disable_execute_api_endpoint});
+    if let (Some(description), Value::Object(info)) = (&want.description, &mut info) {
+        info.insert("description".into(), json!(description));
+    }
+    if let (false, Value::Object(endpoint)) = (want.vpc_endpoint_ids.is_empty(), &mut endpoint) {
+        endpoint.insert("vpcEndpointIds".into(), json!(want.vpc_endpoint_ids));
+    }
+    let mut document = json!({
+        "openapi": "3.0.1",
+        "info": info,
+        "paths": paths,
+        "servers": [{"url": "/", "x-amazon-apigateway-endpoint-configuration": endpoint}],
+        "components": {"securitySchemes": {"api_key": {"type": "apiKey", "name": "x-api-key", "in": "header"}}},
+        "x-amazon-apigateway-policy": {"Version": "2012-10-17", "Statement": want.policy},
+        "x-amazon-apigateway-api-key-source": want.api_key_source,
+    });
+    if let Value::Object(members) = &mut document {
+        if !want.binary_media_types.is_empty() {
+            members.insert("x-amazon-apigateway-binary-media-types".into(), json!(want.binary_media_types));
+        }
+        if let Some(size) = want.minimum_compression_size {
+            members.insert("x-amazon-apigateway-minimum-compression-size".into(), json!(size));
+        }
+    }
+    document
+}
+
+/// Name and description alone; neither needs a redeployment.
+async fn patch(aws: &Aws, id: &str, changes: &[Change], want: &Resolved) -> Result<(), AwsError> {
+    let replace = |path: &str, value: &str| PatchOperation::builder().op(Op::Replace).path(path).value(value).build();
+    let operations: Vec<_> = changes
+        .iter()
+        .filter_map(|change| match change.field.as_str() {
+            "name" => Some(replace("/name", &want.name)),
+            "description" => Some(replace("/description", want.description.as_deref().unwrap_or_default())),
+            _ => None,
+        })
+        .collect();
+    if operations.is_empty() {
+        return Ok(());
+    }
+    retry::patiently(|| async {
+        let call = aws.api.update_rest_api().rest_api_id(id).set_patch_operations(Some(operations.clone()));
+        call.send().await.named("UpdateRestApi").map(drop)
+    })
+    .await
+}
+
+async fn get(aws: &Aws, id: &str) -> Result<Option<Found>, AwsError> {
+    match aws.api.get_rest_api().rest_api_id(id).send().await.named("GetRestApi") {
+        Ok(answer) => Ok(Some(
+            Found::builder()
+                .set_id(answer.id)
+                .set_name(answer.name)
+                .set_description(answer.description)
+                .set_created_date(answer.created_date)
+                .set_minimum_compression_size(answer.minimum_compression_size)
+                .set_binary_media_types(answer.binary_media_types)
+                .set_api_key_source(answer.api_key_source)
+                .disable_execute_api_endpoint(answer.disable_execute_api_endpoint)
+                .set_endpoint_configuration(answer.endpoint_configuration)
+                .set_policy(answer.policy)
+                .set_tags(answer.tags)
+                .set_root_resource_id(answer.root_resource_id)
+                .build(),
+        )),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Looks through the account's APIs for those of the bundle: what a process that died before it could note the id has left.
+async fn find(aws: &Aws, scope: &Scope) -> Result<Vec<Found>, AwsError> {
+    let pages = aws.api.get_rest_apis().limit(PAGE).into_paginator().items().send();
+    let apis = pages.collect::<Result<Vec<_>, _>>().await.named("GetRestApis")?;
+    let mut found = Vec::new();
+    for api in apis {
+        // Whether list items carry tags isn't documented, so one that might be ours is read by itself.
+        let listed = api.tags().is_some_and(|tags| tags.get(tags::BUNDLE) == Some(&scope.bundle));
+        let candidate = listed || (api.tags().is_none() && api.name() == Some(scope.bundle.as_str()));
+        if let (true, Some(id)) = (candidate, api.id()) {
+            found.extend(get(aws, id).await?);
+        }
+    }
+    Ok(found)
+}
+
+struct Routes {
+    by_key: Map<String, Value>,
+    host: Value,
+    vpc_link_id: Value,
+}
+
+async fn routes(aws: &Aws, id: &str) -> Result<Routes, AwsError> {
+    let pages = aws.api.get_resources().rest_api_id(id).limit(PAGE).embed("methods").into_paginator().items().send();
+    let resources = pages.collect::<Result<Vec<_>, _>>().await.named("GetResources")?;
+    let (mut by_key, mut hosts, mut links) = (Map::new(), Vec::new(), Vec::new());
+    for resource in &resources {
+        let path = resource.path().unwrap_or_default();
+        for (verb, method) in resource.resource_methods().into_iter().flatten() {
+            let (route, host, link) = route::from_method(path, method);
+            by_key.insert(format!("{verb} {path}"), route);
+            hosts.push(host);
+            links.push(link);
+        }
+    }
+    // Where routes disagree about what all should share, that is drift, and showing one of them would hide it.
+    let common = |values: &mut Vec<Option<String>>| {
+        values.sort();
+        values.dedup();
+        if values.len() == 1 { json!(values[0]) } else { json!(values) }
+    };
+    Ok(Routes { host: common(&mut hosts), vpc_link_id: common(&mut links), by_key })
+}
+
+fn live(aws: &Aws, name: ChildName, api: &Found, routes: Routes) -> Live {
+    let id = api.id().unwrap_or_default();
+    let policy = api.policy().map(policy::unescape).and_then(|text| policy::normal(&text)).unwrap_or_default();
+    let endpoints = api.endpoint_configuration().map(|endpoints| endpoints.vpc_endpoint_ids()).unwrap_or_default();
+    let live = spec(&json!({
+        "name": api.name(),
+        "description": api.description().filter(|text| !text.is_empty()),
+        "minimum_compression_size": api.minimum_compression_size(),
+        "binary_media_types": api.binary_media_types(),
+        "api_key_source": api.api_key_source().map_or("HEADER", |source| source.as_str()),
+        "disable_execute_api_endpoint": api.disable_execute_api_endpoint(),
+        "vpc_endpoint_ids": endpoints,
+        "policy": policy::shorten(&policy, &aws.place, id),
+        "host": routes.host,
+        "vpc_link_id": routes.vpc_link_id,
+        "routes": routes.by_key,
+    }));
+    Live {
+        name,
+        id: id.to_string(),
+        outputs: outputs(aws, id, api.root_resource_id(), &content(&live)),
+        spec: live,
+        tags: Some(tags::from_api_gateway(api.tags())),
+        status: Status::Ready,
+        created: api.created_date().map_or(0, |time| time.secs()),
+    }
+}

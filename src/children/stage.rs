@@ -1,0 +1,315 @@
+//! The stage: the name under which a deployment is served, and the settings of its methods.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-stages.html>
+
+use std::collections::BTreeMap;
+
+use aws_sdk_apigateway::types::{MethodSetting, Op, PatchOperation, Stage as Found};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::aws::{Aws, AwsError, Named, gone_is_fine, retry, tags};
+use crate::child::{Change, ChildName, Input, Kind, Live, Outputs, Scope, Status, Tagging, Task, Wanted, spec};
+
+/// The name of the kind, of which a bundle has one.
+pub const KIND: &str = "stage";
+
+/// Settings of a method by AWS's patch path, such as `throttling/rateLimit`, as AWS writes the value.
+pub type Settings = BTreeMap<String, String>;
+
+/// What the stage should be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stage {
+    /// Whose stage.
+    pub rest_api_id: Input<String>,
+    /// Its name, the first part of every path.
+    pub stage_name: Input<String>,
+    /// What it serves.
+    pub deployment_id: Input<String>,
+    /// Its description.
+    pub description: Input<Option<String>>,
+    /// Its variables.
+    pub variables: Input<BTreeMap<String, Input<String>>>,
+    /// Whether X-Ray traces its requests.
+    pub tracing_enabled: Input<bool>,
+    /// Settings by `*/*` or `METHOD /path`.
+    pub method_settings: Input<BTreeMap<String, Settings>>,
+}
+
+/// See [`KIND`].
+pub struct StageKind;
+
+impl Kind for StageKind {
+    fn name(&self) -> &'static str {
+        KIND
+    }
+
+    fn observe<'a>(&'a self, aws: &'a Aws, scope: &'a Scope) -> Task<'a, Vec<Live>> {
+        Box::pin(async move {
+            let mut found = Vec::new();
+            for api in scope.found_kind(super::rest_api::KIND) {
+                let answer = aws.api.get_stages().rest_api_id(&api.id).send().await.named("GetStages")?;
+                for stage in answer.item() {
+                    let name = stage.stage_name().unwrap_or_default();
+                    // Lists don't carry tags.
+                    let arn = stage_arn(aws, &api.id, name);
+                    let answer = aws.api.get_tags().resource_arn(&arn).send().await.named("GetTags")?;
+                    let tags = tags::from_api_gateway(answer.tags());
+                    let Some(child) = scope.child_in(&tags) else { continue };
+                    found.push(live(aws, scope, child, &api.id, stage, tags));
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    fn create<'a>(&'a self, aws: &'a Aws, wanted: &'a Wanted) -> Task<'a, Live> {
+        Box::pin(async move {
+            let want: Resolved = wanted.typed()?;
+            // Repeating this is safe: a second stage of the name is refused.
+            let call = || async {
+                let call = aws
+                    .api
+                    .create_stage()
+                    .rest_api_id(&want.rest_api_id)
+                    .stage_name(&want.stage_name)
+                    .deployment_id(&want.deployment_id)
+                    .set_description(want.description.clone())
+                    .set_variables(Some(want.variables.clone().into_iter().collect()))
+                    .tracing_enabled(want.tracing_enabled)
+                    .set_tags(Some(wanted.tags.clone().into_iter().collect()));
+                call.send().await.named("CreateStage")
+            };
+            retry::patiently(call).await?;
+            let operations = settings_operations(&want.method_settings, &BTreeMap::new());
+            patch(aws, &want.rest_api_id, &want.stage_name, operations).await?;
+            Ok(Live {
+                name: wanted.name.clone(),
+                id: id(&want.rest_api_id, &want.stage_name),
+                spec: wanted.spec.clone(),
+                outputs: outputs(aws, &want.rest_api_id, &want.stage_name),
+                tags: Some(wanted.tags.clone()),
+                status: Status::Ready,
+                created: 0,
+            })
+        })
+    }
+
+    /// One call for everything, so that the stage never serves a mixture.
+    fn update<'a>(&'a self, aws: &'a Aws, live: &'a Live, wanted: &'a Wanted, changes: &'a [Change]) -> Task<'a, Live> {
+        Box::pin(async move {
+            let want: Resolved = wanted.typed()?;
+            let replace =
+                |path: &str, value: &str| PatchOperation::builder().op(Op::Replace).path(path).value(value).build();
+            let mut operations = Vec::new();
+            for change in changes {
+                match change.field.as_str() {
+                    "deployment_id" => operations.push(replace("/deploymentId", &want.deployment_id)),
+                    "description" => {
+                        operations.push(replace("/description", want.description.as_deref().unwrap_or_default()))
+                    }
+                    "tracing_enabled" => operations.push(replace("/tracingEnabled", &want.tracing_enabled.to_string())),
+                    "variables" => operations.extend(variable_operations(&want.variables, &change.from)),
+                    "method_settings" => {
+                        let have = serde_json::from_value(change.from.clone()).unwrap_or_default();
+                        operations.extend(settings_operations(&want.method_settings, &have));
+                    }
+                    _ => {}
+                }
+            }
+            patch(aws, &want.rest_api_id, &want.stage_name, operations).await?;
+            Ok(Live { spec: wanted.spec.clone(), ..live.clone() })
+        })
+    }
+
+    fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()> {
+        Box::pin(async move {
+            let api = live.text("rest_api_id");
+            let call = || async {
+                aws.api.delete_stage().rest_api_id(api).stage_name(live.text("name")).send().await.named("DeleteStage")
+            };
+            gone_is_fine(retry::patiently(call).await)
+        })
+    }
+
+    fn replaces(&self, change: &Change) -> bool {
+        matches!(change.field.as_str(), "stage_name" | "rest_api_id")
+    }
+
+    fn tagging(&self) -> Tagging {
+        Tagging::ApiGateway
+    }
+}
+
+/// The only stage of a bundle.
+pub fn child() -> ChildName {
+    ChildName::single(KIND)
+}
+
+/// The ARN of a stage.
+pub fn stage_arn(aws: &Aws, api: &str, stage: &str) -> String {
+    aws.place.api_arn(&format!("/restapis/{api}/stages/{stage}"))
+}
+
+#[derive(Deserialize)]
+struct Resolved {
+    rest_api_id: String,
+    stage_name: String,
+    deployment_id: String,
+    description: Option<String>,
+    variables: BTreeMap<String, String>,
+    tracing_enabled: bool,
+    method_settings: BTreeMap<String, Settings>,
+}
+
+async fn patch(aws: &Aws, api: &str, stage: &str, operations: Vec<PatchOperation>) -> Result<(), AwsError> {
+    if operations.is_empty() {
+        return Ok(());
+    }
+    retry::patiently(|| async {
+        let call =
+            aws.api.update_stage().rest_api_id(api).stage_name(stage).set_patch_operations(Some(operations.clone()));
+        call.send().await.named("UpdateStage").map(drop)
+    })
+    .await
+}
+
+fn variable_operations(want: &BTreeMap<String, String>, have: &Value) -> Vec<PatchOperation> {
+    let path = |name: &str| format!("/variables/{name}");
+    let have: BTreeMap<String, String> = serde_json::from_value(have.clone()).unwrap_or_default();
+    let set = want.iter().filter(|(name, value)| have.get(*name) != Some(value));
+    let set = set.map(|(name, value)| PatchOperation::builder().op(Op::Replace).path(path(name)).value(value).build());
+    let unset = have.keys().filter(|name| !want.contains_key(*name));
+    let unset = unset.map(|name| PatchOperation::builder().op(Op::Remove).path(path(name)).build());
+    set.chain(unset).collect()
+}
+
+/// AWS removes settings only a whole method at a time, so a method that loses one is cleared and written anew in the same call.
+fn settings_operations(want: &BTreeMap<String, Settings>, have: &BTreeMap<String, Settings>) -> Vec<PatchOperation> {
+    let mut operations = Vec::new();
+    for (key, settings) in have {
+        let kept = want.get(key).is_some_and(|wanted| settings.keys().all(|setting| wanted.contains_key(setting)));
+        if !kept {
+            operations.push(PatchOperation::builder().op(Op::Remove).path(format!("/{}", patch_key(key))).build());
+        }
+    }
+    for (key, settings) in want.iter().filter(|(key, settings)| have.get(*key) != Some(settings)) {
+        for (setting, value) in settings {
+            let path = format!("/{}/{setting}", patch_key(key));
+            operations.push(PatchOperation::builder().op(Op::Replace).path(path).value(value).build());
+        }
+    }
+    operations
+}
+
+/// `GET /users/{id}` as a patch path writes it: `~1users~1{id}/GET`. The leading slash is escaped like the others, which is the
+/// form that the console shows too.
+fn patch_key(key: &str) -> String {
+    match key.split_once(' ') {
+        Some((verb, path)) => format!("{}/{verb}", path.replace('~', "~0").replace('/', "~1")),
+        None => key.to_string(),
+    }
+}
+
+/// AWS's key back into ours. Several spellings of one method can coexist in AWS; all read the same.
+fn our_key(key: &str) -> String {
+    let Some((path, verb)) = key.rsplit_once('/') else { return key.to_string() };
+    if path == "*" {
+        return key.to_string();
+    }
+    let path = path.replace("~1", "/").replace("~0", "~");
+    format!("{verb} /{}", path.trim_start_matches('/'))
+}
+
+fn settings(setting: &MethodSetting) -> Settings {
+    let mut settings = Settings::new();
+    let mut put = |key: &str, value: String| drop(settings.insert(key.to_string(), value));
+    put("metrics/enabled", setting.metrics_enabled().to_string());
+    put("logging/loglevel", setting.logging_level().unwrap_or("OFF").to_string());
+    put("logging/dataTrace", setting.data_trace_enabled().to_string());
+    put("throttling/burstLimit", setting.throttling_burst_limit().to_string());
+    put("throttling/rateLimit", setting.throttling_rate_limit().to_string());
+    put("caching/enabled", setting.caching_enabled().to_string());
+    put("caching/ttlInSeconds", setting.cache_ttl_in_seconds().to_string());
+    put("caching/dataEncrypted", setting.cache_data_encrypted().to_string());
+    put("caching/requireAuthorizationForCacheControl", setting.require_authorization_for_cache_control().to_string());
+    if let Some(strategy) = setting.unauthorized_cache_control_header_strategy() {
+        put("caching/unauthorizedCacheControlHeaderStrategy", strategy.as_str().to_string());
+    }
+    settings
+}
+
+/// The live settings. Setting one value makes AWS show defaults for all others, so of a method that the bundle manages only
+/// what it set last time is compared; everything is, of a method that somebody else has set.
+fn managed_settings(scope: &Scope, stage: &Found) -> BTreeMap<String, Settings> {
+    let known = scope.known.get(&child()).and_then(|known| known.spec.get("method_settings").cloned());
+    let known: BTreeMap<String, Settings> =
+        known.and_then(|known| serde_json::from_value(known).ok()).unwrap_or_default();
+    let mut live = BTreeMap::new();
+    for (key, setting) in stage.method_settings().into_iter().flatten() {
+        let key = our_key(key);
+        let mut settings = settings(setting);
+        if let Some(known) = known.get(&key) {
+            settings.retain(|setting, _| known.contains_key(setting));
+        }
+        live.insert(key, settings);
+    }
+    live
+}
+
+/// A stage's name alone is too common to tell it from other strings.
+fn id(api: &str, stage: &str) -> String {
+    format!("{api}/{stage}")
+}
+
+fn outputs(aws: &Aws, api: &str, stage: &str) -> Outputs {
+    [("arn", json!(stage_arn(aws, api, stage))), ("name", json!(stage)), ("rest_api_id", json!(api))]
+        .map(|(key, value)| (key.to_string(), value))
+        .into()
+}
+
+fn live(aws: &Aws, scope: &Scope, name: ChildName, api: &str, stage: &Found, tags: tags::Tags) -> Live {
+    let stage_name = stage.stage_name().unwrap_or_default();
+    let variables: BTreeMap<_, _> = stage.variables().into_iter().flatten().collect();
+    Live {
+        name,
+        spec: spec(&json!({
+            "rest_api_id": api,
+            "stage_name": stage_name,
+            "deployment_id": stage.deployment_id(),
+            "description": stage.description().filter(|text| !text.is_empty()),
+            "variables": variables,
+            "tracing_enabled": stage.tracing_enabled(),
+            "method_settings": managed_settings(scope, stage),
+        })),
+        outputs: outputs(aws, api, stage_name),
+        id: id(api, stage_name),
+        tags: Some(tags),
+        status: Status::Ready,
+        created: stage.created_date().map_or(0, |time| time.secs()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn method_keys_survive_the_way_to_aws_and_back() {
+        for key in ["GET /", "GET /products", "POST /users/{id}/{proxy+}", "*/*"] {
+            assert_eq!(our_key(&patch_key(key)), key);
+        }
+        assert_eq!(our_key("test/GET"), "GET /test");
+    }
+
+    #[test]
+    fn a_lost_setting_clears_its_method_and_writes_the_rest_again() {
+        let settings =
+            |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect::<Settings>();
+        let want = [("*/*".to_string(), settings(&[("metrics/enabled", "true")]))].into();
+        let have =
+            [("*/*".to_string(), settings(&[("metrics/enabled", "true"), ("throttling/burstLimit", "5")]))].into();
+        let paths: Vec<_> =
+            settings_operations(&want, &have).iter().map(|op| op.path().unwrap_or_default().to_string()).collect();
+        assert_eq!(paths, ["/*/*", "/*/*/metrics/enabled"]);
+    }
+}

@@ -1,0 +1,100 @@
+//! The engine: observe what is, diff it with what is desired, execute the steps, verify the result.
+//!
+//! It knows no particular child. Create, update, delete, repair of drift and resuming after a crash differ only in the desired
+//! [`Graph`]; deleting is the empty graph.
+
+pub mod diff;
+pub mod execute;
+pub mod graph;
+pub mod observe;
+pub mod wait;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+pub use diff::{Action, Plan, Step, plan};
+pub use graph::{Graph, Node};
+pub use observe::observe;
+
+use crate::aws::{Aws, AwsError};
+use crate::child::{Change, ChildName, Live, Scope};
+
+/// Everything of a bundle that exists.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// The children by name.
+    pub children: BTreeMap<ChildName, Live>,
+    /// More that claim a name already taken: what an interrupted replacement has left. They are deleted.
+    pub extras: Vec<Live>,
+}
+
+impl Observed {
+    /// Whether nothing of the bundle exists.
+    pub fn is_empty(&self) -> bool {
+        self.children.is_empty() && self.extras.is_empty()
+    }
+}
+
+/// What may be destroyed: the names of children that the plan announced as replaced or deleted.
+pub type Permitted = BTreeSet<ChildName>;
+
+/// The circumstances of one run.
+pub struct Run<'a> {
+    /// Where.
+    pub aws: &'a Aws,
+    /// Which bundle, and what was known of it.
+    pub scope: Scope,
+    /// What may be destroyed.
+    pub permitted: Permitted,
+    /// When to give up.
+    pub deadline: Instant,
+    /// Stops the run between two calls.
+    pub cancel: CancellationToken,
+}
+
+/// What a run has come to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What exists now, as far as the run could see.
+    pub observed: Observed,
+    /// What was done, in order, one line each.
+    pub journal: Vec<String>,
+    /// What failed.
+    pub failures: Vec<Failure>,
+    /// Where AWS shows something else than it was given, although every step succeeded.
+    pub unverified: Vec<(ChildName, Vec<Change>)>,
+}
+
+/// A step that failed.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Which child; none when the run failed before any step.
+    pub child: Option<ChildName>,
+    /// What was being done, such as `create`.
+    pub verb: &'static str,
+    /// The object's id in AWS, if it had one.
+    pub id: Option<String>,
+    /// What went wrong.
+    pub error: AwsError,
+}
+
+/// Brings the bundle into the desired form.
+pub async fn reconcile(run: &Run<'_>, desired: &Graph, before: Observed) -> Outcome {
+    let mut outcome = execute::execute(run, desired, before).await;
+    if !outcome.failures.is_empty() || desired.is_empty() {
+        return outcome;
+    }
+    // The specs just written tell which of AWS's many values are ours to compare.
+    let scope = Scope { known: outcome.observed.children.clone(), found: Vec::new(), ..run.scope.clone() };
+    match observe(run.aws, &scope).await {
+        Ok(observed) => {
+            outcome.unverified = plan(desired, &observed).changes();
+            outcome.observed = observed;
+        }
+        Err(error) => outcome.failures.push(Failure { child: None, verb: "verify", id: None, error }),
+    }
+    outcome
+}

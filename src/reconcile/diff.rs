@@ -1,0 +1,125 @@
+//! Desired against observed gives steps. Pure, and used by plan and apply alike: plan decides, apply obeys.
+
+use std::collections::BTreeMap;
+
+use super::{Graph, Observed, Permitted};
+use crate::aws::tags::{Tags, difference};
+use crate::child::{Change, ChildName, Kind, Live, Outputs, Spec, Status, Tagging, unknown};
+use crate::children;
+
+/// What will be done, in an order that respects every input.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The desired children, each after all that it takes something from.
+    pub steps: Vec<Step>,
+    /// What exists and isn't desired.
+    pub deletions: Vec<Live>,
+}
+
+/// What will be done about one desired child.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Which child.
+    pub name: ChildName,
+    /// What.
+    pub action: Action,
+    /// Its outputs afterwards; those that only AWS can tell are unknown, and all of a new child's are missing.
+    pub outputs: Outputs,
+}
+
+/// What is done about a child.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// It is as desired.
+    Keep,
+    /// It doesn't exist.
+    Create,
+    /// It changes in place.
+    Update(Vec<Change>),
+    /// AWS can't change it: a new one is made, everything moves over, the old one goes.
+    Replace(Vec<Change>),
+    /// It is beyond repair: it goes first, then a new one is made.
+    Recreate(String),
+}
+
+/// Steps from observed to desired.
+pub fn plan(desired: &Graph, observed: &Observed) -> Plan {
+    let mut outputs: BTreeMap<ChildName, Outputs> = BTreeMap::new();
+    let mut steps = Vec::new();
+    for node in desired.order().unwrap_or_default() {
+        let Some(kind) = children::kind(node.name.kind()) else { continue };
+        let resolved = node.resolve(&outputs);
+        let live = observed.children.get(&node.name);
+        let action = decide(kind, &resolved, &node.tags, live);
+        let after = match (&action, live) {
+            (Action::Keep, Some(live)) => kind.planned_outputs(&resolved, live, &[]),
+            (Action::Update(changes), Some(live)) => kind.planned_outputs(&resolved, live, changes),
+            _ => Outputs::new(),
+        };
+        outputs.insert(node.name.clone(), after.clone());
+        steps.push(Step { name: node.name.clone(), action, outputs: after });
+    }
+    let unwanted = observed.children.values().filter(|live| desired.get(&live.name).is_none());
+    let deletions = unwanted.chain(&observed.extras).cloned().collect();
+    Plan { steps, deletions }
+}
+
+/// What to do about a child whose inputs are resolved as far as they can be.
+pub fn decide(kind: &dyn Kind, wanted: &Spec, tags: &Tags, live: Option<&Live>) -> Action {
+    let Some(live) = live else { return Action::Create };
+    if let Status::Failed(reason) = &live.status {
+        return Action::Recreate(reason.clone());
+    }
+    let mut changes = kind.drift(wanted, &live.spec);
+    if changes.iter().any(|change| kind.replaces(change)) {
+        return Action::Replace(changes);
+    }
+    changes.extend(tag_change(kind, tags, live));
+    if changes.is_empty() { Action::Keep } else { Action::Update(changes) }
+}
+
+/// The name under which a difference of tags appears among changes.
+pub const TAGS: &str = "tags";
+
+fn tag_change(kind: &dyn Kind, wanted: &Tags, live: &Live) -> Option<Change> {
+    let have = live.tags.as_ref().filter(|_| kind.tagging() != Tagging::None)?;
+    let (set, unset) = difference(wanted, have);
+    let differs = !set.is_empty() || !unset.is_empty();
+    differs.then(|| Change { field: TAGS.into(), from: serde_json::json!(have), to: serde_json::json!(wanted) })
+}
+
+impl Plan {
+    /// The step for a child.
+    pub fn step(&self, name: &ChildName) -> Option<&Step> {
+        self.steps.iter().find(|step| step.name == *name)
+    }
+
+    /// An output of a child after the plan; unknown when only AWS can tell, `None` when there is no such child.
+    pub fn output(&self, name: &ChildName, output: &str) -> Option<serde_json::Value> {
+        self.step(name).map(|step| step.outputs.get(output).cloned().unwrap_or_else(unknown))
+    }
+
+    /// Whether nothing will be done.
+    pub fn is_empty(&self) -> bool {
+        self.deletions.is_empty() && self.steps.iter().all(|step| step.action == Action::Keep)
+    }
+
+    /// What the plan destroys, which an apply may do and nothing more.
+    pub fn permitted(&self) -> Permitted {
+        let replaced = self.steps.iter().filter(|step| matches!(step.action, Action::Replace(_) | Action::Recreate(_)));
+        replaced.map(|step| step.name.clone()).chain(self.deletions.iter().map(|live| live.name.clone())).collect()
+    }
+
+    /// The differences of children that exist.
+    pub fn changes(&self) -> Vec<(ChildName, Vec<Change>)> {
+        let changes = self.steps.iter().filter_map(|step| match &step.action {
+            Action::Update(changes) | Action::Replace(changes) => Some((step.name.clone(), changes.clone())),
+            Action::Recreate(reason) => {
+                let change = Change { field: "status".into(), from: reason.clone().into(), to: "ready".into() };
+                Some((step.name.clone(), vec![change]))
+            }
+            Action::Keep | Action::Create => None,
+        });
+        changes.collect()
+    }
+}

@@ -1,0 +1,352 @@
+//! Runs steps: first everything is built and moved over, as parallel as the inputs allow, then what is no longer needed goes.
+//!
+//! Nothing is torn down before everything new is in place, so there is no moment in which something deployed points at
+//! something gone; and when building fails, nothing has been lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use futures::future::join_all;
+use tokio::sync::watch;
+
+use super::diff::{Action, TAGS, decide};
+use super::{Failure, Graph, Node, Observed, Outcome, Run, plan, wait};
+use crate::aws::{AwsError, ErrorKind, names, tags};
+use crate::child::{Change, ChildName, Kind, Live, Outputs, Wanted, has_unknown};
+use crate::children;
+
+/// Executes what leads from `before` to `desired`.
+pub async fn execute(run: &Run<'_>, desired: &Graph, before: Observed) -> Outcome {
+    let order = match desired.order() {
+        Ok(order) => order,
+        Err(error) => {
+            return Outcome {
+                observed: before,
+                failures: vec![failure(None, "plan", None, error)],
+                ..Outcome::default()
+            };
+        }
+    };
+    let doomed = plan(desired, &before).deletions;
+    let work = Work::new(run, before);
+    join_all(order.into_iter().map(|node| work.bring(node))).await;
+    let mut doomed: Vec<Doomed> = doomed.into_iter().map(|live| Doomed { live, successor: None }).collect();
+    doomed.append(&mut work.lock().replaced);
+    if work.lock().outcome.failures.is_empty() {
+        join_all(doomed.iter().map(|one| work.remove(one, &doomed))).await;
+    }
+    work.finish()
+}
+
+/// A child on its way out, with what took over from it.
+struct Doomed {
+    live: Live,
+    successor: Option<Wanted>,
+}
+
+/// How far a child has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Created,
+    Ready,
+    Gone,
+    Failed,
+}
+
+struct Work<'a, 'r> {
+    run: &'a Run<'r>,
+    /// By child name while building, by [`phase_key`] while tearing down.
+    phases: watch::Sender<BTreeMap<String, Phase>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    outputs: BTreeMap<ChildName, Outputs>,
+    taken: BTreeSet<String>,
+    replaced: Vec<Doomed>,
+    outcome: Outcome,
+}
+
+impl<'a, 'r> Work<'a, 'r> {
+    fn new(run: &'a Run<'r>, before: Observed) -> Self {
+        let all = before.children.values().chain(&before.extras);
+        let taken = all.map(|live| live.text("aws_name").to_string()).collect();
+        let outcome = Outcome { observed: before, ..Outcome::default() };
+        let state = Mutex::new(State { taken, outcome, ..State::default() });
+        Self { run, phases: watch::Sender::new(BTreeMap::new()), state }
+    }
+
+    /// Brings one child into its desired form and waits until it is ready.
+    async fn bring(&self, node: &Node) {
+        let name = node.name.as_str().to_string();
+        for source in node.sources() {
+            let least = if source.ready { Phase::Ready } else { Phase::Created };
+            if !self.reached(source.child.as_str(), least).await {
+                return self.reach(name, Phase::Failed);
+            }
+        }
+        match self.change(node).await {
+            Ok(()) => self.reach(name, Phase::Ready),
+            Err(failure) => {
+                self.lock().outcome.failures.push(failure);
+                self.reach(name, Phase::Failed);
+            }
+        }
+    }
+
+    async fn change(&self, node: &Node) -> Result<(), Failure> {
+        let Some(kind) = children::kind(node.name.kind()) else { return Ok(()) };
+        let (spec, live) = {
+            let state = self.lock();
+            (node.resolve(&state.outputs), state.outcome.observed.children.get(&node.name).cloned())
+        };
+        let action = decide(kind, &spec, &node.tags, live.as_ref());
+        let verb = verb(&action);
+        let id = live.as_ref().map(|live| live.id.clone());
+        let fail = |error| failure(Some(node.name.clone()), verb, id.clone(), error);
+        let may_be_known: serde_json::Value = spec.clone().into();
+        if has_unknown(&may_be_known) {
+            return Err(fail(AwsError::internal("an input is still unknown, which is a bug in the provider")));
+        }
+        if self.run.cancel.is_cancelled() && action != Action::Keep {
+            return Err(fail(AwsError::internal("not begun, because Terraform was interrupted")));
+        }
+        let is_unplanned =
+            matches!(action, Action::Replace(_) | Action::Recreate(_)) && !self.run.permitted.contains(&node.name);
+        if is_unplanned {
+            return Err(fail(AwsError::internal(
+                "it would have to be replaced, which the plan did not say; run the plan again",
+            )));
+        }
+        let wanted = self.wanted(node, spec, live.as_ref());
+        let live = self.act(kind, action, live, &wanted).await.map_err(fail)?;
+        self.found(&live);
+        self.reach(node.name.as_str().to_string(), Phase::Created);
+        let fail = |error| failure(Some(node.name.clone()), "wait for", Some(live.id.clone()), error);
+        let ready = wait::ready(self.run, kind, live.clone()).await.map_err(fail)?;
+        if ready.status != live.status {
+            self.note(format!("ready {}", node.name));
+        }
+        self.found(&ready);
+        Ok(())
+    }
+
+    async fn act(
+        &self,
+        kind: &dyn Kind,
+        action: Action,
+        live: Option<Live>,
+        wanted: &Wanted,
+    ) -> Result<Live, AwsError> {
+        let aws = self.run.aws;
+        match (action, live) {
+            (Action::Keep, Some(live)) => Ok(Live { outputs: kind.planned_outputs(&wanted.spec, &live, &[]), ..live }),
+            (Action::Update(changes), Some(live)) => {
+                let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
+                self.note(format!("update {}: {}", wanted.name, fields.join(", ")));
+                self.update(kind, live, wanted, changes).await
+            }
+            (Action::Recreate(reason), Some(live)) => {
+                self.note(format!("delete {} first: {reason}", wanted.name));
+                kind.delete(aws, &live).await?;
+                wait::gone(self.run, kind, &live).await?;
+                self.lock().outcome.observed.children.remove(&wanted.name);
+                self.create(kind, wanted).await
+            }
+            (Action::Replace(_), Some(live)) => {
+                let created = self.create(kind, wanted).await?;
+                self.lock().replaced.push(Doomed { live, successor: Some(wanted.clone()) });
+                Ok(created)
+            }
+            _ => self.create(kind, wanted).await,
+        }
+    }
+
+    async fn update(
+        &self,
+        kind: &dyn Kind,
+        live: Live,
+        wanted: &Wanted,
+        changes: Vec<Change>,
+    ) -> Result<Live, AwsError> {
+        let (tagging, own): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(|change| change.field == TAGS);
+        let mut live = live;
+        if !own.is_empty() {
+            let planned = kind.planned_outputs(&wanted.spec, &live, &own);
+            live = kind.update(self.run.aws, &live, wanted, &own).await?;
+            let settled = planned.into_iter().filter(|(_, value)| !has_unknown(value));
+            live.outputs.extend(settled);
+        } else {
+            live.outputs = kind.planned_outputs(&wanted.spec, &live, &[]);
+        }
+        if !tagging.is_empty() {
+            let (set, unset) = tags::difference(&wanted.tags, &live.tags.clone().unwrap_or_default());
+            let target = if live.text("arn").is_empty() { live.id.clone() } else { live.text("arn").to_string() };
+            tags::write(self.run.aws, kind.tagging(), &target, &set, &unset).await?;
+            live.tags = Some(wanted.tags.clone());
+        }
+        Ok(live)
+    }
+
+    /// Makes a child. When it is unclear whether AWS has made it, what it may have made is looked for before anything else.
+    async fn create(&self, kind: &dyn Kind, wanted: &Wanted) -> Result<Live, AwsError> {
+        self.note(format!("create {}", wanted.name));
+        let error = match kind.create(self.run.aws, wanted).await {
+            Ok(live) => return Ok(live),
+            Err(error) => error,
+        };
+        // Something may exist even after a plain refusal, where creating takes several calls.
+        let mut scope = self.run.scope.clone();
+        {
+            let state = self.lock();
+            scope.known = state.outcome.observed.children.clone();
+            scope.found = scope.known.values().cloned().collect();
+        }
+        let found = kind.observe(self.run.aws, &scope).await.unwrap_or_default();
+        let old: BTreeSet<String> = scope.known.values().map(|live| live.id.clone()).collect();
+        let made = found.into_iter().find(|live| live.name == wanted.name && !old.contains(&live.id));
+        let Some(made) = made else { return Err(error) };
+        self.found(&made);
+        if error.kind != ErrorKind::Ambiguous {
+            return Err(error);
+        }
+        let changes = kind.drift(&wanted.spec, &made.spec);
+        if changes.is_empty() { Ok(made) } else { self.update(kind, made, wanted, changes).await }
+    }
+
+    /// Deletes one child, after all that still mention it.
+    async fn remove(&self, one: &Doomed, all: &[Doomed]) {
+        let live = &one.live;
+        for other in all.iter().filter(|other| other.live.id != live.id && mentions(&other.live, live)) {
+            if !self.reached(&phase_key(&other.live), Phase::Gone).await {
+                // It stays because what uses it stays; one failure is enough to report.
+                return self.reach(phase_key(live), Phase::Failed);
+            }
+        }
+        match self.dispose(one).await {
+            Ok(()) => {
+                let mut state = self.lock();
+                let observed = &mut state.outcome.observed;
+                if observed.children.get(&live.name).is_some_and(|now| now.id == live.id) {
+                    observed.children.remove(&live.name);
+                }
+                observed.extras.retain(|extra| extra.id != live.id);
+                drop(state);
+                self.reach(phase_key(live), Phase::Gone);
+            }
+            Err(error) => {
+                self.lock().outcome.failures.push(failure(
+                    Some(live.name.clone()),
+                    "delete",
+                    Some(live.id.clone()),
+                    error,
+                ));
+                self.reach(phase_key(live), Phase::Failed);
+            }
+        }
+    }
+
+    async fn dispose(&self, one: &Doomed) -> Result<(), AwsError> {
+        let live = &one.live;
+        let Some(kind) = children::kind(live.name.kind()) else { return Ok(()) };
+        if self.run.cancel.is_cancelled() {
+            return Err(AwsError::internal("not begun, because Terraform was interrupted"));
+        }
+        match &one.successor {
+            Some(successor) => {
+                self.note(format!("retire {}", live.name));
+                kind.retire(self.run.aws, live, successor).await?;
+            }
+            None if !self.run.permitted.contains(&live.name) => {
+                return Err(AwsError::internal(
+                    "it would have to be deleted, which the plan did not say; run the plan again",
+                ));
+            }
+            None => {
+                self.note(format!("delete {}", live.name));
+                kind.delete(self.run.aws, live).await?;
+            }
+        }
+        wait::gone(self.run, kind, live).await
+    }
+
+    fn wanted(&self, node: &Node, spec: crate::child::Spec, live: Option<&Live>) -> Wanted {
+        let bundle = self.run.scope.bundle.clone();
+        let mut state = self.lock();
+        // A replacement stands beside its predecessor and so needs another name; otherwise the first name is the child's.
+        let free = names::candidates(&bundle, &node.name)
+            .into_iter()
+            .find(|name| live.is_none() || !state.taken.contains(name));
+        let aws_name = free.unwrap_or_default();
+        state.taken.insert(aws_name.clone());
+        Wanted { name: node.name.clone(), bundle, aws_name, spec, tags: node.tags.clone() }
+    }
+
+    fn found(&self, live: &Live) {
+        let mut state = self.lock();
+        state.outputs.insert(live.name.clone(), live.outputs.clone());
+        let observed = &mut state.outcome.observed;
+        let before = observed.children.insert(live.name.clone(), live.clone());
+        // A predecessor exists until it is retired, and must not be forgotten if that never comes.
+        observed.extras.extend(before.filter(|before| before.id != live.id));
+    }
+
+    fn note(&self, line: String) {
+        tfplugin::log::info(&line, &[("bundle", self.run.scope.bundle.clone())]);
+        self.lock().outcome.journal.push(line);
+    }
+
+    fn reach(&self, name: String, phase: Phase) {
+        self.phases.send_modify(|phases| {
+            phases.insert(name, phase);
+        });
+    }
+
+    /// Waits until something has come at least this far; `false` when it never will.
+    async fn reached(&self, name: &str, least: Phase) -> bool {
+        let mut phases = self.phases.subscribe();
+        let seen = phases.wait_for(|phases| phases.get(name).is_some_and(|phase| *phase >= least)).await;
+        seen.is_ok_and(|phases| phases.get(name) != Some(&Phase::Failed))
+    }
+
+    /// The lock is never held across an await, and a panic while it is held can't leave a half-written state.
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn finish(self) -> Outcome {
+        self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).outcome
+    }
+}
+
+/// The key of a child on its way out, apart from that of its successor of the same name.
+fn phase_key(live: &Live) -> String {
+    format!("{} {}", live.name, live.id)
+}
+
+/// Whether `user`'s spec holds the id of `used`: AWS then refuses to delete `used` first.
+fn mentions(user: &Live, used: &Live) -> bool {
+    fn holds(value: &serde_json::Value, id: &str) -> bool {
+        match value {
+            serde_json::Value::String(text) => text == id,
+            serde_json::Value::Array(items) => items.iter().any(|item| holds(item, id)),
+            serde_json::Value::Object(members) => members.values().any(|member| holds(member, id)),
+            _ => false,
+        }
+    }
+    user.spec.values().any(|value| holds(value, &used.id))
+}
+
+fn verb(action: &Action) -> &'static str {
+    match action {
+        Action::Keep => "keep",
+        Action::Create => "create",
+        Action::Update(_) => "update",
+        Action::Replace(_) | Action::Recreate(_) => "replace",
+    }
+}
+
+fn failure(child: Option<ChildName>, verb: &'static str, id: Option<String>, error: AwsError) -> Failure {
+    Failure { child, verb, id, error }
+}

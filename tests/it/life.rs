@@ -1,0 +1,270 @@
+//! Create, change, destroy: after each step the next plan is empty, and at the end nothing is left.
+
+use tfplugin::{Attr, Number};
+
+use crate::world::{World, inside, map, route, strings, tally, text};
+use privgw::bundle::model::{Api, Backend, HealthCheck, InternalApi, LoadBalancer, MethodSettings, Route, Timeouts};
+
+#[tokio::test(start_paused = true)]
+async fn a_bundle_is_created_whole_and_destroyed_without_a_trace() {
+    let mut world = World::new();
+    let before = world.sim.objects();
+    let config = world.shop();
+    let state = world.settle(&config).await;
+    let (api, endpoint) = (state.id.known().unwrap(), state.vpc_endpoint_id.known().unwrap());
+    assert_eq!(state.invoke_url, text(&format!("https://{api}.execute-api.eu-central-1.amazonaws.com/v1")));
+    let urls = state.invoke_urls.known().unwrap();
+    assert_eq!(urls.endpoint, text(&format!("https://{api}-{endpoint}.execute-api.eu-central-1.amazonaws.com/v1")));
+    assert!(urls.vpc_endpoint_dns.known().unwrap().starts_with(&format!("https://{endpoint}-")));
+    assert_eq!(state.execution_arn, text(&format!("arn:aws:execute-api:eu-central-1:111122223333:{api}")));
+    assert_eq!(state.stage_arn, text(&format!("arn:aws:apigateway:eu-central-1::/restapis/{api}/stages/v1")));
+    assert_eq!(state.nlb_network_interfaces.known().unwrap().len(), 3);
+    assert_eq!(state.nlb_cidr_blocks.known().unwrap().len(), 3);
+    assert_eq!(state.target_groups.known().unwrap().len(), 3);
+    let everything = [
+        &state.root_resource_id,
+        &state.deployment_id,
+        &state.security_group_id,
+        &state.nlb_security_group_id,
+        &state.nlb_zone_id,
+        &state.nlb_dns_name,
+        &state.vpc_link_id,
+        &state.arn,
+    ];
+    assert!(everything.iter().all(|attr| attr.known().is_some_and(|text| !text.is_empty())), "{state:#?}");
+
+    assert!(world.destroy().await.is_empty());
+    // The interfaces of a deleted load balancer linger a while in AWS.
+    tokio::time::sleep(std::time::Duration::from_secs(300)).await;
+    assert_eq!(world.sim.objects(), before);
+}
+
+/// A change, the operations it may make, and whether it redeploys.
+struct Case {
+    name: &'static str,
+    change: fn(&World, &mut InternalApi),
+    writes: &'static [&'static str],
+}
+
+const CASES: &[Case] = &[
+    Case { name: "name", change: |_, c| c.name = text("store"), writes: &["UpdateRestApi"] },
+    Case { name: "description", change: |_, c| c.description = text("All of the shop"), writes: &["UpdateRestApi"] },
+    Case {
+        name: "tags",
+        change: |_, c| c.tags = map([("team", "shop".to_string())]),
+        // Eleven taggable children: two groups, endpoint; balancer, three target groups, three listeners; link, API, stage.
+        writes: &[
+            "AddTags",
+            "AddTags",
+            "AddTags",
+            "AddTags",
+            "AddTags",
+            "AddTags",
+            "AddTags",
+            "CreateTags",
+            "CreateTags",
+            "CreateTags",
+            "TagResource",
+            "TagResource",
+            "TagResource",
+        ],
+    },
+    Case {
+        name: "timeouts",
+        change: |_, c| c.timeouts = Attr::Known(Timeouts { create: text("50m"), ..Timeouts::default() }),
+        writes: &[],
+    },
+    Case {
+        name: "a new route",
+        change: |_, c| drop(inside(&mut c.routes).insert("GET /products/{id}".into(), Attr::Known(route("products")))),
+        writes: &["CreateDeployment", "PutRestApi", "UpdateStage"],
+    },
+    Case {
+        name: "a route of another type",
+        change: |_, c| {
+            let http = Route { kind: text("HTTP"), timeout_ms: Attr::Known(5000), ..route("products") };
+            inside(&mut c.routes).insert("GET /products".into(), Attr::Known(http));
+        },
+        writes: &["CreateDeployment", "PutRestApi", "UpdateStage"],
+    },
+    Case {
+        name: "a new back end with its route",
+        change: |_, c| {
+            inside(&mut c.backends)
+                .insert("carts".into(), Attr::Known(Backend { port: Attr::Known(3004), ..Backend::default() }));
+            inside(&mut c.routes).insert("ANY /carts".into(), Attr::Known(route("carts")));
+        },
+        writes: &["CreateDeployment", "CreateListener", "CreateTargetGroup", "PutRestApi", "UpdateStage"],
+    },
+    Case {
+        name: "a back end less",
+        change: |_, c| {
+            inside(&mut c.backends).remove("images");
+            inside(&mut c.routes).remove("POST /images");
+        },
+        writes: &["CreateDeployment", "DeleteListener", "DeleteTargetGroup", "PutRestApi", "UpdateStage"],
+    },
+    Case {
+        name: "another health check",
+        change: |_, c| {
+            let check = HealthCheck {
+                protocol: text("HTTP"),
+                path: text("/health"),
+                interval: Attr::Known(10),
+                ..HealthCheck::default()
+            };
+            inside(inside(&mut c.backends).get_mut("users").unwrap()).health_check = Attr::Known(check);
+        },
+        writes: &["ModifyTargetGroup"],
+    },
+    Case {
+        name: "target group attributes",
+        change: |_, c| {
+            let backend = inside(inside(&mut c.backends).get_mut("users").unwrap());
+            backend.deregistration_delay = Attr::Known(30);
+            backend.connection_termination = Attr::Known(true);
+            backend.preserve_client_ip = Attr::Known(true);
+        },
+        writes: &["ModifyTargetGroupAttributes"],
+    },
+    Case {
+        name: "targets",
+        change: |_, c| {
+            inside(inside(&mut c.backends).get_mut("users").unwrap()).targets =
+                strings(&["172.31.0.10".into(), "172.31.0.11:4000".into()]);
+        },
+        writes: &["RegisterTargets"],
+    },
+    Case {
+        name: "callers",
+        change: |_, c| {
+            let endpoint = inside(&mut c.endpoint);
+            endpoint.allowed_security_group_ids = Attr::Null;
+            // The host bits are AWS's business: it stores 10.1.0.0/16.
+            endpoint.allowed_cidr_blocks = strings(&["10.1.2.3/16".into()]);
+        },
+        writes: &["AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"],
+    },
+    Case {
+        name: "endpoint policy",
+        change: |_, c| {
+            inside(&mut c.endpoint).policy = text(
+                r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*"}}"#,
+            );
+        },
+        writes: &["ModifyVpcEndpoint"],
+    },
+    Case {
+        name: "no private DNS",
+        change: |_, c| inside(&mut c.endpoint).private_dns_enabled = Attr::Known(false),
+        writes: &["ModifyVpcEndpoint"],
+    },
+    Case {
+        name: "fewer subnets of the endpoint",
+        change: |w, c| inside(&mut c.endpoint).subnet_ids = strings(&w.fresh.subnet_ids[..2]),
+        writes: &["ModifyVpcEndpoint"],
+    },
+    Case {
+        name: "balancer attributes",
+        change: |_, c| {
+            let balancer = LoadBalancer {
+                cross_zone_enabled: Attr::Known(false),
+                deletion_protection: Attr::Known(true),
+                ..LoadBalancer::default()
+            };
+            c.load_balancer = Attr::Known(balancer);
+        },
+        writes: &["ModifyLoadBalancerAttributes"],
+    },
+    Case {
+        name: "API settings",
+        change: |_, c| {
+            c.api = Attr::Known(Api {
+                minimum_compression_size: Attr::Known(1024),
+                binary_media_types: strings(&["image/png".into()]),
+                ..Api::default()
+            });
+        },
+        writes: &["CreateDeployment", "PutRestApi", "UpdateStage"],
+    },
+    Case {
+        name: "stage settings",
+        change: |_, c| {
+            let stage = inside(&mut c.stage);
+            stage.description = text("live");
+            stage.tracing_enabled = Attr::Known(true);
+            stage.variables = map([("colour", "blue".to_string())]);
+            let settings = MethodSettings {
+                metrics_enabled: Attr::Known(true),
+                throttling_rate_limit: Attr::Known(Number::from(50)),
+                ..MethodSettings::default()
+            };
+            stage.method_settings = map([("*/*", settings.clone()), ("ANY /users/{proxy+}", settings)]);
+        },
+        writes: &["UpdateStage"],
+    },
+    Case {
+        name: "another stage",
+        change: |_, c| inside(&mut c.stage).name = text("v2"),
+        writes: &["CreateStage", "DeleteStage"],
+    },
+];
+
+#[tokio::test(start_paused = true)]
+async fn every_change_makes_just_its_own_calls_and_can_be_taken_back() {
+    for case in CASES {
+        let mut world = World::new();
+        let config = world.shop();
+        let first = world.settle(&config).await;
+        let mut changed = config.clone();
+        (case.change)(&world, &mut changed);
+        let seq = world.sim.calls().len();
+        let second = world.settle(&changed).await;
+        let mut writes: Vec<String> = world
+            .operations_since(seq)
+            .into_iter()
+            .filter(|name| !name.starts_with("Describe") && !name.starts_with("Get"))
+            .collect();
+        writes.sort();
+        // AWS holds a target group for a moment after its listener has gone, so its deletion may take several tries.
+        writes.dedup_by(|a, b| a == b && a == "DeleteTargetGroup");
+        assert_eq!(writes, case.writes, "{}: {:?}", case.name, tally(&writes));
+        assert_eq!(first.id, second.id, "{}: the API survives", case.name);
+        assert_eq!(first.nlb_arn, second.nlb_arn, "{}: so does the load balancer", case.name);
+        let redeployed = case.writes.contains(&"CreateDeployment");
+        assert_eq!(first.deployment_id != second.deployment_id, redeployed, "{}", case.name);
+
+        world.settle(&config).await;
+        let left = world.destroy().await;
+        assert!(left.is_empty(), "{}: {left:?}", case.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_of_an_update_knows_everything_that_will_not_change() {
+    let mut world = World::new();
+    let config = world.shop();
+    world.settle(&config).await;
+    let mut changed = config.clone();
+    changed.description = text("other");
+    assert_eq!(world.planned_changes(&changed).await, ["description"]);
+    let mut changed = config.clone();
+    inside(&mut changed.routes).insert("GET /new".into(), Attr::Known(route("users")));
+    let changes = world.planned_changes(&changed).await;
+    assert_eq!(changes, ["children.deployment", "deployment_id", "routes.GET /new"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_deployments_are_kept_as_many_as_asked_for() {
+    let mut world = World::new();
+    let mut config = world.shop();
+    inside(&mut config.stage).keep_deployments = Attr::Known(2);
+    world.settle(&config).await;
+    for number in 0..4 {
+        inside(&mut config.routes).insert(format!("GET /extra{number}"), Attr::Known(route("users")));
+        world.settle(&config).await;
+        // A clock of whole seconds would not tell deployments apart that come faster.
+        tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    }
+    assert_eq!(world.count("deployment"), 3);
+}

@@ -1,0 +1,12 @@
+//! Integration tests of the provider, one binary.
+//!
+//! `world` is the simulator in process under paused time with a small stand-in for Terraform; the other files are named after
+//! what they prove.
+
+mod world;
+
+mod budget;
+mod drift;
+mod life;
+mod mistakes;
+mod replacement;

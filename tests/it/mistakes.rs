@@ -1,0 +1,172 @@
+//! Bad input is refused on its attribute, before AWS is asked.
+
+use privgw::bundle::Bundle;
+use privgw::bundle::model::{HealthCheck, InternalApi, LoadBalancer, Timeouts};
+use tfplugin::{Attr, Resource, Severity};
+
+use crate::world::{World, inside, map, route, strings, text};
+
+/// A mistake, the attribute that must be blamed, and a word of the explanation.
+type Mistake = (&'static str, fn(&mut InternalApi), &'static str, &'static str);
+
+const MISTAKES: &[Mistake] = &[
+    (
+        "an unknown back end",
+        |c| drop(inside(&mut c.routes).insert("GET /x".into(), Attr::Known(route("nobody")))),
+        "routes[\"GET /x\"].backend",
+        "products",
+    ),
+    (
+        "two listeners on one port",
+        |c| inside(inside(&mut c.backends).get_mut("users").unwrap()).port = Attr::Known(3001),
+        "backends[\"users\"].listener_port",
+        "3001",
+    ),
+    (
+        "a port that API Gateway can't reach",
+        |c| inside(inside(&mut c.backends).get_mut("users").unwrap()).port = Attr::Known(90),
+        "backends[\"users\"].listener_port",
+        "1024",
+    ),
+    (
+        "variable siblings",
+        |c| {
+            inside(&mut c.routes).insert("GET /a/{id}".into(), Attr::Known(route("users")));
+            inside(&mut c.routes).insert("GET /a/{name}".into(), Attr::Known(route("users")));
+        },
+        "routes[\"GET /a/{name}\"]",
+        "{id}",
+    ),
+    (
+        "a path without a slash",
+        |c| drop(inside(&mut c.routes).insert("GET products".into(), Attr::Known(route("users")))),
+        "routes[\"GET products\"]",
+        "`GET /products`",
+    ),
+    ("a stage with a dash", |c| inside(&mut c.stage).name = text("v-1"), "stage.name", "underscores"),
+    (
+        "a health check that takes too long",
+        |c| {
+            let check = HealthCheck { interval: Attr::Known(10), ..HealthCheck::default() };
+            inside(inside(&mut c.backends).get_mut("users").unwrap()).health_check = Attr::Known(check);
+        },
+        "backends[\"users\"].health_check.timeout",
+        "below the interval",
+    ),
+    (
+        "a path for a TCP check",
+        |c| {
+            let check = HealthCheck { path: text("/"), ..HealthCheck::default() };
+            inside(inside(&mut c.backends).get_mut("users").unwrap()).health_check = Attr::Known(check);
+        },
+        "backends[\"users\"].health_check.path",
+        "HTTP",
+    ),
+    ("no subnet", |c| c.subnet_ids = strings(&[]), "subnet_ids", "At least one"),
+    ("a subnet that is none", |c| c.subnet_ids = strings(&["vpc-1".into()]), "subnet_ids", "subnet-"),
+    ("no route", |c| c.routes = Attr::Known(Default::default()), "routes", "can't be deployed"),
+    ("a reserved tag", |c| c.tags = map([("aws:x", "y".to_string())]), "tags[\"aws:x\"]", "aws:"),
+    (
+        "a timeout without a unit",
+        |c| c.timeouts = Attr::Known(Timeouts { create: text("30"), ..Timeouts::default() }),
+        "timeouts.create",
+        "30m",
+    ),
+    (
+        "a block that is none",
+        |c| inside(&mut c.endpoint).allowed_cidr_blocks = strings(&["10.0.0.0".into()]),
+        "endpoint.allowed_cidr_blocks",
+        "CIDR",
+    ),
+    (
+        "own and managed groups at once",
+        |c| inside(&mut c.endpoint).security_group_ids = strings(&["sg-1".into()]),
+        "endpoint.security_group_ids",
+        "managed",
+    ),
+    (
+        "own and managed groups of the balancer",
+        |c| {
+            c.load_balancer = Attr::Known(LoadBalancer {
+                managed_security_group: Attr::Known(true),
+                security_group_ids: strings(&["sg-1".into()]),
+                ..LoadBalancer::default()
+            });
+        },
+        "load_balancer.managed_security_group",
+        "either",
+    ),
+    ("a policy that is none", |c| inside(&mut c.endpoint).policy = text("allow"), "endpoint.policy", "Statement"),
+    (
+        "a path variable from nowhere",
+        |c| inside(inside(&mut c.routes).get_mut("GET /products").unwrap()).path = text("/v2/{id}"),
+        "routes[\"GET /products\"].path",
+        "{id}",
+    ),
+    (
+        "a timeout beyond AWS's",
+        |c| inside(inside(&mut c.routes).get_mut("GET /products").unwrap()).timeout_ms = Attr::Known(30_000),
+        "routes[\"GET /products\"].timeout_ms",
+        "29000",
+    ),
+    (
+        "a mapping without quotes",
+        |c| {
+            inside(inside(&mut c.routes).get_mut("GET /products").unwrap()).request_parameters =
+                map([("integration.request.header.x", "static".to_string())])
+        },
+        "routes[\"GET /products\"].request_parameters[\"integration.request.header.x\"]",
+        "single quotes",
+    ),
+    (
+        "an instance target of an ip group",
+        |c| inside(inside(&mut c.backends).get_mut("users").unwrap()).targets = strings(&["i-123".into()]),
+        "backends[\"users\"].targets",
+        "IPv4",
+    ),
+    ("an empty name", |c| c.name = text(" "), "name", "letters"),
+];
+
+#[tokio::test(start_paused = true)]
+async fn every_mistake_is_blamed_on_its_attribute() {
+    let world = World::new();
+    assert!(Bundle.validate(&world.shop()).is_empty());
+    for (name, make, path, word) in MISTAKES {
+        let mut config = world.shop();
+        make(&mut config);
+        let found = Bundle.validate(&config);
+        let errors: Vec<_> = found.iter().filter(|diagnostic| matches!(diagnostic.severity, Severity::Error)).collect();
+        let blamed = errors.iter().find(|error| error.path.as_ref().is_some_and(|found| found.to_string() == *path));
+        let Some(blamed) = blamed else { panic!("{name}: nothing on {path}: {found:#?}") };
+        assert!(blamed.detail.contains(word), "{name}: {}", blamed.detail);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn unknown_values_are_never_mistakes() {
+    let world = World::new();
+    let mut config = world.shop();
+    config.name = Attr::Unknown;
+    config.vpc_id = Attr::Unknown;
+    config.subnet_ids = Attr::Unknown;
+    config.endpoint = Attr::Unknown;
+    inside(&mut config.stage).name = Attr::Unknown;
+    inside(inside(&mut config.backends).get_mut("users").unwrap()).port = Attr::Unknown;
+    inside(&mut config.routes).insert("GET /x".into(), Attr::Unknown);
+    assert!(Bundle.validate(&config).is_empty());
+    config.backends = Attr::Unknown;
+    config.routes = Attr::Unknown;
+    assert!(Bundle.validate(&config).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn listeners_that_would_swap_ports_are_told_so_at_plan() {
+    let mut world = World::new();
+    let config = world.shop();
+    world.settle(&config).await;
+    let mut swapped = config.clone();
+    inside(inside(&mut swapped.backends).get_mut("users").unwrap()).listener_port = Attr::Known(3001);
+    inside(inside(&mut swapped.backends).get_mut("products").unwrap()).listener_port = Attr::Known(3002);
+    let found = world.apply(&swapped).await.unwrap_err();
+    assert!(found.iter().any(|diagnostic| diagnostic.summary == "The listener port is still in use"), "{found:?}");
+}

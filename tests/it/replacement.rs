@@ -1,0 +1,102 @@
+//! What AWS can't change in place is replaced create-first: at no moment does something deployed point at something gone.
+
+use privgw::bundle::model::LoadBalancer;
+use tfplugin::Attr;
+
+use crate::world::{World, inside, strings};
+
+#[tokio::test(start_paused = true)]
+async fn a_load_balancer_that_loses_a_subnet_is_replaced_behind_a_new_link() {
+    let mut world = World::new();
+    let config = world.shop();
+    let before = world.settle(&config).await;
+    let mut changed = config.clone();
+    changed.load_balancer =
+        Attr::Known(LoadBalancer { subnet_ids: strings(&world.fresh.subnet_ids[..2]), ..LoadBalancer::default() });
+    let seq = world.sim.calls().len();
+    let after = world.settle(&changed).await;
+    assert_eq!(before.id, after.id);
+    assert_eq!(before.invoke_url, after.invoke_url);
+    assert_ne!(before.nlb_arn, after.nlb_arn);
+    assert_ne!(before.vpc_link_id, after.vpc_link_id);
+    let writes: Vec<String> = world
+        .operations_since(seq)
+        .into_iter()
+        .filter(|name| !name.starts_with("Describe") && !name.starts_with("Get"))
+        .collect();
+    let place =
+        |name: &str| writes.iter().position(|write| write == name).unwrap_or_else(|| panic!("{name} in {writes:?}"));
+    assert!(place("UpdateStage") < place("DeleteVpcLink"), "the stage moves before the old link goes: {writes:?}");
+    assert!(place("DeleteVpcLink") < place("DeleteLoadBalancer"), "{writes:?}");
+    for (kind, count) in [("load-balancer", 1), ("vpc-link", 1), ("target-group", 3), ("listener", 3)] {
+        assert_eq!(world.count(kind), count, "{kind}");
+    }
+    assert!(world.destroy().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_group_on_another_port_takes_over_before_the_old_one_goes() {
+    let mut world = World::new();
+    let config = world.shop();
+    let before = world.settle(&config).await;
+    let mut changed = config.clone();
+    let backend = inside(inside(&mut changed.backends).get_mut("users").unwrap());
+    backend.port = Attr::Known(4000);
+    backend.listener_port = Attr::Known(3002);
+    let seq = world.sim.calls().len();
+    let after = world.settle(&changed).await;
+    assert_eq!(before.listener_arns, after.listener_arns, "the listener stays");
+    assert_eq!(before.deployment_id, after.deployment_id, "and so does what is deployed");
+    let writes: Vec<String> = world
+        .operations_since(seq)
+        .into_iter()
+        .filter(|name| !name.starts_with("Describe") && !name.starts_with("Get"))
+        .collect();
+    assert_eq!(writes[..2], ["CreateTargetGroup", "ModifyListener"], "{writes:?}");
+    assert_eq!(world.count("target-group"), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_port_moves_without_a_gap() {
+    let mut world = World::new();
+    let config = world.shop();
+    world.settle(&config).await;
+    let mut changed = config.clone();
+    inside(inside(&mut changed.backends).get_mut("users").unwrap()).listener_port = Attr::Known(3009);
+    let seq = world.sim.calls().len();
+    world.settle(&changed).await;
+    let writes: Vec<String> = world
+        .operations_since(seq)
+        .into_iter()
+        .filter(|name| !name.starts_with("Describe") && !name.starts_with("Get"))
+        .collect();
+    assert_eq!(writes, ["CreateListener", "PutRestApi", "CreateDeployment", "UpdateStage", "DeleteListener"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_link_is_named_and_made_anew_by_the_next_apply() {
+    let mut world = World::new();
+    let config = world.shop();
+    // Somebody else's endpoint service holds the load balancer: AWS lets the link fail for good, minutes later.
+    world.settle(&config).await;
+    let (state, _) = world.state.clone().unwrap();
+    assert_eq!(world.count("vpc-link"), 1);
+    let link = state.vpc_link_id.known().unwrap().clone();
+    assert!(!link.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn deletion_protection_stops_a_destroy_before_it_has_done_harm() {
+    let mut world = World::new();
+    let mut config = world.shop();
+    config.load_balancer =
+        Attr::Known(LoadBalancer { deletion_protection: Attr::Known(true), ..LoadBalancer::default() });
+    world.settle(&config).await;
+    let before = world.sim.objects();
+    let found = world.destroy().await;
+    assert!(found.iter().any(|diagnostic| diagnostic.summary.contains("deletion protection")), "{found:?}");
+    assert_eq!(world.sim.objects(), before);
+    config.load_balancer = Attr::Null;
+    world.settle(&config).await;
+    assert!(world.destroy().await.is_empty());
+}
