@@ -32,7 +32,7 @@ pub struct Config {
     /// The profile of the shared files. Also `AWS_PROFILE`.
     #[attr(optional)]
     pub profile: Attr<String>,
-    /// An access key. Also `AWStringsCCESS_KEY_ID`. Better not in the configuration.
+    /// An access key. Also `AWS_ACCESS_KEY_ID`. Better not in the configuration.
     #[attr(optional)]
     pub access_key: Attr<String>,
     /// Its secret. Also `AWS_SECRET_ACCESS_KEY`. Better not in the configuration.
@@ -100,7 +100,7 @@ pub struct AssumeRole {
 /// Endpoints by service.
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct EndpointUrls {
-    /// API Gateway. Also `AWS_ENDPOINT_URListPI_GATEWAY`.
+    /// API Gateway. Also `AWS_ENDPOINT_URL_API_GATEWAY`.
     #[attr(optional)]
     pub apigateway: Attr<String>,
     /// EC2. Also `AWS_ENDPOINT_URL_EC2`.
@@ -210,7 +210,7 @@ async fn sdk_config(config: &Config, http: SharedHttpClient) -> Result<SdkConfig
     let timeouts =
         TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ANSWER_TIMEOUT).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(Door::new(http))
+        .http_client(Door::before(http))
         .timeout_config(timeouts)
         .app_name(app_name()?);
     if config.max_retries.is_known() || std::env::var_os("AWS_MAX_ATTEMPTS").is_none() {
@@ -316,7 +316,7 @@ fn endpoints(config: &Config) -> Endpoints {
         attr.into_known().or_else(|| std::env::var(variable).ok().filter(|url| !url.is_empty()))
     };
     Endpoints {
-        apigateway: of(given.apigateway, "AWS_ENDPOINT_URListPI_GATEWAY"),
+        apigateway: of(given.apigateway, "AWS_ENDPOINT_URL_API_GATEWAY"),
         ec2: of(given.ec2, "AWS_ENDPOINT_URL_EC2"),
         elasticloadbalancingv2: of(given.elasticloadbalancingv2, "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2"),
         sts: of(given.sts, "AWS_ENDPOINT_URL_STS"),
@@ -410,7 +410,7 @@ fn refused(config: &Config, error: &AwsError) -> Diagnostics {
         None
     };
     let detail = format!(
-        "{}.\n\nGive the provider credentials in one of the ways AWS's tools know: keys, a profile, AWStringsCCESS_KEY_ID and \
+        "{}.\n\nGive the provider credentials in one of the ways AWS's tools know: keys, a profile, AWS_ACCESS_KEY_ID and \
          AWS_SECRET_ACCESS_KEY, or a role of the machine. `skip_credentials_validation = true` leaves this check out.",
         error.to_string().trim_end_matches('.')
     );

@@ -54,7 +54,7 @@ pub struct Door {
 
 impl Door {
     /// Every request of the returned client goes through the door and then through `inner`.
-    pub fn new(inner: SharedHttpClient) -> SharedHttpClient {
+    pub fn before(inner: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(Self { inner, pace: Arc::default() })
     }
 }

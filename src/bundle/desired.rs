@@ -35,7 +35,7 @@ pub fn tags_all(model: &InternalApi, place: &Place) -> Attr<BTreeMap<String, Att
 
 /// The port of a back end's listener, which API Gateway's integrations name.
 pub fn listener_port(backend: &Backend) -> Attr<i64> {
-    if backend.listener_port.is_null() { backend.port.clone() } else { backend.listener_port.clone() }
+    if backend.listener_port.is_null() { backend.port } else { backend.listener_port }
 }
 
 /// Whether API Gateway's plain name resolves to the endpoint.
@@ -323,9 +323,9 @@ fn attributes(backend: &Backend) -> Input<BTreeMap<String, String>> {
     let Attr::Known(target_type) = default(&backend.target_type, "ip".to_string()) else { return Input::Unknown };
     let mut attributes = target_group::default_attributes(&target_type);
     let settings = [
-        (target_group::DEREGISTRATION_DELAY, backend.deregistration_delay.clone().map(|delay| delay.to_string())),
-        (target_group::CONNECTION_TERMINATION, backend.connection_termination.clone().map(|flag| flag.to_string())),
-        (target_group::PRESERVE_CLIENT_IP, backend.preserve_client_ip.clone().map(|flag| flag.to_string())),
+        (target_group::DEREGISTRATION_DELAY, backend.deregistration_delay.map(|delay| delay.to_string())),
+        (target_group::CONNECTION_TERMINATION, backend.connection_termination.map(|flag| flag.to_string())),
+        (target_group::PRESERVE_CLIENT_IP, backend.preserve_client_ip.map(|flag| flag.to_string())),
     ];
     for (key, value) in settings {
         match value {
@@ -381,8 +381,8 @@ fn verbs(key: &str) -> Vec<String> {
 }
 
 fn one_methods_settings(settings: &MethodSettings) -> Option<stage::Settings> {
-    let flag = |flag: &Attr<bool>| flag.clone().map(|flag| flag.to_string());
-    let number = |number: &Attr<i64>| number.clone().map(|number| number.to_string());
+    let flag = |flag: &Attr<bool>| (*flag).map(|flag| flag.to_string());
+    let number = |number: &Attr<i64>| (*number).map(|number| number.to_string());
     let all = [
         ("metrics/enabled", flag(&settings.metrics_enabled)),
         ("logging/loglevel", settings.logging_level.clone()),

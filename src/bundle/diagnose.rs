@@ -5,7 +5,7 @@ use tfplugin::{Diagnostic, Path};
 use super::drift::describe;
 use crate::aws::ErrorKind;
 use crate::child::{Change, ChildName, Live};
-use crate::children::{load_balancer, rest_api};
+use crate::children::{load_balancer, rest_api, security_group};
 use crate::reconcile::{Failure, Observed};
 
 /// A step that failed.
@@ -82,6 +82,7 @@ fn cut(text: &str) -> String {
 fn words(child: &ChildName) -> String {
     let kind = child.kind().replace('_', " ").replace("vpc", "VPC").replace("rest api", "REST API");
     match child.key() {
+        Some(key) if child.kind() == security_group::KIND => format!("the {kind} of the {}", key.replace('_', " ")),
         Some(key) => format!("the {kind} of {key:?}"),
         None => format!("the {kind}"),
     }

@@ -118,15 +118,14 @@ impl Kind for SecurityGroupKind {
             let (Input::Known(vpc_id), Input::Known(ingress)) = (&want.vpc_id, &want.ingress) else {
                 return Err(AwsError::internal("a security group can't be made of unknown values"));
             };
-            let call = aws
-                .ec2
-                .create_security_group()
-                .group_name(&wanted.aws_name)
-                .vpc_id(vpc_id)
-                .description(plain(&description));
-            let call = call.tag_specifications(tags::ec2_specification(ResourceType::SecurityGroup, &wanted.tags));
-            let once = aws_sdk_ec2::config::Config::builder().retry_config(retry::once());
-            let answer = call.customize().config_override(once).send().await.named("CreateSecurityGroup")?;
+            let answer = retry::patiently(|| async {
+                let call = aws.ec2.create_security_group().group_name(&wanted.aws_name).vpc_id(vpc_id);
+                let call = call.description(plain(&description));
+                let call = call.tag_specifications(tags::ec2_specification(ResourceType::SecurityGroup, &wanted.tags));
+                let once = aws_sdk_ec2::config::Config::builder().retry_config(retry::once());
+                call.customize().config_override(once).send().await.named("CreateSecurityGroup")
+            })
+            .await?;
             let id = answer.group_id().ok_or_else(|| AwsError::incomplete("CreateSecurityGroup", "GroupId"))?;
             authorize(aws, id, Way::In, ingress).await?;
             Ok(Live {
@@ -260,6 +259,22 @@ async fn authorize(aws: &Aws, group: &str, way: Way, rules: &[Rule]) -> Result<(
     if rules.is_empty() {
         return Ok(());
     }
+    let duplicate = |error: &AwsError| error.code == "InvalidPermission.Duplicate";
+    match authorize_all(aws, group, way, rules).await {
+        Err(error) if duplicate(&error) => {}
+        other => return other,
+    }
+    // One rule that is there already, perhaps from an attempt whose answer got lost, makes AWS refuse them all.
+    for rule in rules {
+        match authorize_all(aws, group, way, std::slice::from_ref(rule)).await {
+            Err(error) if !duplicate(&error) => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+async fn authorize_all(aws: &Aws, group: &str, way: Way, rules: &[Rule]) -> Result<(), AwsError> {
     let permissions: Vec<IpPermission> = rules.iter().map(Rule::permission).collect();
     retry::patiently(|| async {
         let permissions = Some(permissions.clone());

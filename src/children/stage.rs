@@ -65,7 +65,7 @@ impl Kind for StageKind {
     fn create<'a>(&'a self, aws: &'a Aws, wanted: &'a Wanted) -> Task<'a, Live> {
         Box::pin(async move {
             let want: Resolved = wanted.typed()?;
-            // Repeating this is safe: a second stage of the name is refused.
+            // A second stage of the name is refused, so an attempt whose answer got lost must be looked for, not repeated.
             let call = || async {
                 let call = aws
                     .api
@@ -77,7 +77,8 @@ impl Kind for StageKind {
                     .set_variables(Some(want.variables.clone().into_iter().collect()))
                     .tracing_enabled(want.tracing_enabled)
                     .set_tags(Some(wanted.tags.clone().into_iter().collect()));
-                call.send().await.named("CreateStage")
+                let once = aws_sdk_apigateway::config::Config::builder().retry_config(retry::once());
+                call.customize().config_override(once).send().await.named("CreateStage")
             };
             retry::patiently(call).await?;
             let operations = settings_operations(&want.method_settings, &BTreeMap::new());

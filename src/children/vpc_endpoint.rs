@@ -54,19 +54,22 @@ impl Kind for VpcEndpointKind {
     fn create<'a>(&'a self, aws: &'a Aws, wanted: &'a Wanted) -> Task<'a, Live> {
         Box::pin(async move {
             let want: Resolved = wanted.typed()?;
-            let call = aws
-                .ec2
-                .create_vpc_endpoint()
-                .vpc_endpoint_type(VpcEndpointType::Interface)
-                .vpc_id(&want.vpc_id)
-                .service_name(&want.service_name)
-                .set_subnet_ids(Some(want.subnet_ids))
-                .set_security_group_ids(Some(want.security_group_ids))
-                .private_dns_enabled(want.private_dns_enabled)
-                .set_policy_document(document(&want.policy))
-                .tag_specifications(tags::ec2_specification(ResourceType::VpcEndpoint, &wanted.tags));
-            let once = aws_sdk_ec2::config::Config::builder().retry_config(retry::once());
-            let answer = call.customize().config_override(once).send().await.named("CreateVpcEndpoint")?;
+            let answer = retry::patiently(|| async {
+                let call = aws
+                    .ec2
+                    .create_vpc_endpoint()
+                    .vpc_endpoint_type(VpcEndpointType::Interface)
+                    .vpc_id(&want.vpc_id)
+                    .service_name(&want.service_name)
+                    .set_subnet_ids(Some(want.subnet_ids.clone()))
+                    .set_security_group_ids(Some(want.security_group_ids.clone()))
+                    .private_dns_enabled(want.private_dns_enabled)
+                    .set_policy_document(document(&want.policy))
+                    .tag_specifications(tags::ec2_specification(ResourceType::VpcEndpoint, &wanted.tags));
+                let once = aws_sdk_ec2::config::Config::builder().retry_config(retry::once());
+                call.customize().config_override(once).send().await.named("CreateVpcEndpoint")
+            })
+            .await?;
             answer
                 .vpc_endpoint()
                 .and_then(|endpoint| live(wanted.name.clone(), endpoint))

@@ -5,8 +5,11 @@
 
 mod world;
 
+mod binary;
 mod budget;
+mod children;
 mod drift;
+mod faults;
 mod life;
 mod mistakes;
 mod replacement;

@@ -32,6 +32,8 @@ pub struct World {
     pub sim: Sim,
     pub fresh: Fresh,
     pub state: Option<(InternalApi, Vec<u8>)>,
+    /// Whether Terraform would replace the resource because its creation failed.
+    tainted: bool,
     pub cancel: CancellationToken,
 }
 
@@ -39,7 +41,7 @@ impl World {
     pub fn new() -> Self {
         let sim = Sim::new(aws_sim::Config::default());
         let fresh = sim.account(ACCOUNT, REGION);
-        Self { sim, fresh, state: None, cancel: CancellationToken::new() }
+        Self { sim, fresh, state: None, tainted: false, cancel: CancellationToken::new() }
     }
 
     /// What `provider "privgw"` does at the start of every walk.
@@ -88,13 +90,33 @@ impl World {
         if response.diagnostics.has_errors() { Err(response.diagnostics) } else { Ok(response) }
     }
 
+    /// Whether a failed creation has left something in the state.
+    pub fn is_tainted(&self) -> bool {
+        self.tainted && self.state.is_some()
+    }
+
+    /// The state is lost, as when a process is killed.
+    pub fn forget(&mut self) {
+        self.state = None;
+        self.tainted = false;
+    }
+
     /// `terraform apply`: plan with refresh, then plan again and apply, as two processes would.
+    ///
+    /// A tainted resource is replaced: destroyed first, then made anew.
     pub async fn apply(&mut self, config: &InternalApi) -> Result<InternalApi, Diagnostics> {
+        if std::mem::take(&mut self.tainted) && self.state.is_some() {
+            let found = self.destroy().await;
+            if found.has_errors() {
+                return Err(found);
+            }
+        }
         let first = self.plan(config).await?;
         let aws = self.configure().await;
         let second = self.plan_only(&aws, config).await?;
         assert_keeps("the second plan", &first.planned, &second.planned);
         let call = self.call();
+        let is_creation = self.state.is_none();
         let response = match self.state.clone() {
             None => Bundle.create(&call, &aws, second.planned.clone(), config.clone(), second.private).await,
             Some((prior, _)) if prior == second.planned => return Ok(prior),
@@ -107,6 +129,7 @@ impl World {
             self.state = Some((state.clone(), response.private));
         }
         if response.diagnostics.has_errors() {
+            self.tainted = is_creation && self.state.is_some();
             return Err(response.diagnostics);
         }
         assert!(response.diagnostics.is_empty(), "a successful apply has no complaint: {:?}", response.diagnostics);
@@ -174,7 +197,7 @@ impl World {
             vpc_id: text(&self.fresh.vpc_id),
             subnet_ids: strings(&self.fresh.subnet_ids),
             endpoint: Attr::Known(Endpoint {
-                allowed_security_group_ids: strings(&[self.fresh.security_group_id.clone()]),
+                allowed_security_group_ids: strings(std::slice::from_ref(&self.fresh.security_group_id)),
                 ..Endpoint::default()
             }),
             backends: map([("products", backend(3001)), ("users", backend(3002)), ("images", backend(3003))]),
