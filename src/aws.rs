@@ -84,11 +84,17 @@ impl Aws {
     /// Clients for a place. `config` carries credentials, region, retries and the HTTP client.
     pub fn new(config: &SdkConfig, endpoints: &Endpoints, place: Place) -> Arc<Self> {
         let mut ec2 = aws_sdk_ec2::config::Builder::from(config).interceptor(door::Label);
-        ec2.set_endpoint_url(endpoints.ec2.clone().or(config.endpoint_url().map(str::to_string)));
+        if let Some(url) = &endpoints.ec2 {
+            ec2 = ec2.endpoint_url(url);
+        }
         let mut elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(door::Label);
-        elb.set_endpoint_url(endpoints.elasticloadbalancingv2.clone().or(config.endpoint_url().map(str::to_string)));
+        if let Some(url) = &endpoints.elasticloadbalancingv2 {
+            elb = elb.endpoint_url(url);
+        }
         let mut api = aws_sdk_apigateway::config::Builder::from(config).interceptor(door::Label);
-        api.set_endpoint_url(endpoints.apigateway.clone().or(config.endpoint_url().map(str::to_string)));
+        if let Some(url) = &endpoints.apigateway {
+            api = api.endpoint_url(url);
+        }
         Arc::new(Self {
             ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
             elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb.build()),

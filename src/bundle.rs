@@ -24,7 +24,7 @@ use self::diagnose::{diagnose, unverified};
 use self::model::InternalApi;
 use self::plan::identity;
 use self::state::{Private, View, fill};
-use crate::aws::Aws;
+use crate::aws::{Aws, names};
 use crate::child::Scope;
 use crate::children::{load_balancer, stage};
 use crate::reconcile::{self, Graph, Observed, Outcome, Run, observe, reconcile};
@@ -104,8 +104,7 @@ impl Resource for Bundle {
         _config: InternalApi,
         _private: Vec<u8>,
     ) -> ApplyResponse<InternalApi> {
-        let bundle = plan.name.known().cloned().unwrap_or_default();
-        let private = Private { bundle, ..Private::default() };
+        let private = Private { bundle: names::identity(&plan.name.known_or(String::new())), ..Private::default() };
         let scope = scope(&private, &plan);
         let before = match observe(aws, &scope).await {
             Ok(before) => before,

@@ -282,7 +282,9 @@ fn profile_credentials(config: &Config) -> aws_config::profile::ProfileFileCrede
 async fn assume(sdk: &SdkConfig, config: &Config, role: &AssumeRole) -> Result<SdkConfig, Diagnostics> {
     let session = role.session_name.known_or("terraform-provider-privgw".into());
     let mut base = sdk.clone().into_builder();
-    base.set_endpoint_url(endpoints(config).sts.or(sdk.endpoint_url().map(str::to_string)));
+    if let Some(url) = endpoints(config).sts {
+        base.set_endpoint_url(Some(url));
+    }
     let base = base.build();
     let mut provider =
         AssumeRoleProvider::builder(role.role_arn.known_or(String::new())).session_name(session).configure(&base);
@@ -304,22 +306,22 @@ async fn assume(sdk: &SdkConfig, config: &Config, role: &AssumeRole) -> Result<S
 
 async fn identity(sdk: &SdkConfig, endpoints: &Endpoints) -> Result<(String, String), AwsError> {
     let mut sts = aws_sdk_sts::config::Builder::from(sdk).interceptor(Label);
-    sts.set_endpoint_url(endpoints.sts.clone().or(sdk.endpoint_url().map(str::to_string)));
+    if let Some(url) = &endpoints.sts {
+        sts = sts.endpoint_url(url);
+    }
     let answer =
         aws_sdk_sts::Client::from_conf(sts.build()).get_caller_identity().send().await.named("GetCallerIdentity")?;
     Ok((answer.account().unwrap_or_default().to_string(), answer.arn().unwrap_or_default().to_string()))
 }
 
+/// Only what the block names: the SDK itself reads the environment and the profile.
 fn endpoints(config: &Config) -> Endpoints {
     let given = config.endpoints.known().cloned().unwrap_or_default();
-    let of = |attr: Attr<String>, variable: &str| {
-        attr.into_known().or_else(|| std::env::var(variable).ok().filter(|url| !url.is_empty()))
-    };
     Endpoints {
-        apigateway: of(given.apigateway, "AWS_ENDPOINT_URL_API_GATEWAY"),
-        ec2: of(given.ec2, "AWS_ENDPOINT_URL_EC2"),
-        elasticloadbalancingv2: of(given.elasticloadbalancingv2, "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2"),
-        sts: of(given.sts, "AWS_ENDPOINT_URL_STS"),
+        apigateway: given.apigateway.into_known(),
+        ec2: given.ec2.into_known(),
+        elasticloadbalancingv2: given.elasticloadbalancingv2.into_known(),
+        sts: given.sts.into_known(),
     }
 }
 

@@ -15,6 +15,17 @@ const HALF: usize = 6;
 /// A replacement needs a name beside its predecessor's; more than a few can't be there at once.
 const GENERATIONS: usize = 8;
 
+/// The identity of a bundle created with this name, as a tag value. API Gateway's tags take the fewest characters
+/// (<https://docs.aws.amazon.com/apigateway/latest/api/API_TagResource.html>), so a name with others gets a hash to stay unique.
+pub fn identity(name: &str) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "+-=._:/".contains(c);
+    if name.chars().all(allowed) {
+        return name.to_string();
+    }
+    let plain: String = name.chars().map(|c| if allowed(c) { c } else { '-' }).collect();
+    format!("{plain}-{}", hash(&[name]))
+}
+
 /// The names that a child may have, in the order of preference: the first that no live child has is taken.
 pub fn candidates(bundle: &str, child: &ChildName) -> Vec<String> {
     let stem = match child.key() {
@@ -77,6 +88,13 @@ mod tests {
                 assert!(!name.starts_with('-') && !name.ends_with('-') && !name.starts_with("internal-"), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn identities_are_tag_values_and_tell_names_apart() {
+        assert_eq!(identity("shop.v1/a"), "shop.v1/a");
+        let (one, other) = (identity("my shop"), identity("my-shop"));
+        assert!(one.starts_with("my-shop-") && one != other, "{one}");
     }
 
     #[test]

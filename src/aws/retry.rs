@@ -20,15 +20,12 @@ fn limit(operation: &str, kind: ErrorKind) -> Option<Duration> {
     match (operation, kind) {
         ("DeleteSecurityGroup", ErrorKind::Busy) => minutes(15),
         ("DeleteLoadBalancer" | "DeleteVpcLink", ErrorKind::Busy) => minutes(5),
-        ("DeleteTargetGroup" | "DeleteDeployment", ErrorKind::Busy) => minutes(2),
         // A bucket of one call in thirty seconds may have other users; twenty of them are ten minutes.
         ("DeleteRestApi", ErrorKind::Throttled) => minutes(10),
         // EC2 may not know a new group everywhere yet; hashicorp/aws allows two minutes.
         ("AuthorizeSecurityGroupIngress" | "AuthorizeSecurityGroupEgress", ErrorKind::NotFound) => minutes(2),
-        // A policy just put may not have reached the part that takes the snapshot.
-        ("CreateDeployment", ErrorKind::Busy) => minutes(2),
         (_, ErrorKind::Throttled) => minutes(5),
-        (operation, ErrorKind::Busy) if !operation.starts_with("Delete") => minutes(2),
+        (_, ErrorKind::Busy) => minutes(2),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use tfplugin::{Attr, Diagnostic, Path, PlanRequest, PlanResponse};
 use super::desired::{desired, tags_all};
 use super::model::InternalApi;
 use super::state::{Private, View, fill, forget};
-use crate::aws::Place;
+use crate::aws::{Place, names};
 use crate::reconcile::{self, Action, Observed};
 
 /// Plans a creation or an update. `place` is missing while the provider's own configuration isn't known.
@@ -26,7 +26,7 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
     let observed = if prior.is_some() { &private.observed } else { &nothing };
     let bundle = match &prior {
         Some(prior) => identity(&private, prior),
-        None => planned.name.known().cloned().unwrap_or_default(),
+        None => names::identity(&planned.name.known_or(String::new())),
     };
     let steps = reconcile::plan(&desired(&planned, place, &bundle), observed);
     fill(&mut planned, View::Planned { observed, plan: &steps }, place);
@@ -46,7 +46,7 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
 
 /// The identity of an existing bundle: what its children are tagged with.
 pub fn identity(private: &Private, state: &InternalApi) -> String {
-    if private.bundle.is_empty() { state.name.known().cloned().unwrap_or_default() } else { private.bundle.clone() }
+    if private.bundle.is_empty() { names::identity(&state.name.known_or(String::new())) } else { private.bundle.clone() }
 }
 
 /// Which children there will be must be known; everything about them may be unknown.

@@ -64,17 +64,12 @@ impl Check {
     }
 
     fn names(&mut self, config: &InternalApi) {
-        // The name is also the value of a tag, for which API Gateway's characters are the narrowest.
-        // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported.html
         const LONGEST: usize = 128;
-        if let Attr::Known(name) = &config.name {
-            let allowed = |c: char| c.is_ascii_alphanumeric() || " +-=._:/@".contains(c);
-            if name.trim().is_empty() || name.len() > LONGEST || !name.chars().all(allowed) {
-                let detail = format!(
-                    "It must have 1 to {LONGEST} letters, digits, spaces or characters of `+-=._:/@`; it is {name:?}."
-                );
-                self.error(&Path::attr("name"), "Invalid name", detail);
-            }
+        if let Attr::Known(name) = &config.name
+            && (name.trim().is_empty() || name.chars().count() > LONGEST || name.chars().any(char::is_control))
+        {
+            let detail = format!("It must have 1 to {LONGEST} characters, none of them a control character; it is {name:?}.");
+            self.error(&Path::attr("name"), "Invalid name", detail);
         }
         self.prefixed(&config.vpc_id, &Path::attr("vpc_id"), "vpc-");
         self.subnets(&config.subnet_ids, &Path::attr("subnet_ids"));

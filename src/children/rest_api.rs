@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::route::{self, Route};
 use super::vpc_link::PAGE;
-use crate::aws::names::fingerprint;
+use crate::aws::names::{fingerprint, identity};
 use crate::aws::{Aws, AwsError, Named, gone_is_fine, policy, retry, tags};
 use crate::child::{
     Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, Wanted, has_unknown, spec,
@@ -295,7 +295,7 @@ async fn find(aws: &Aws, scope: &Scope) -> Result<Vec<Found>, AwsError> {
     for api in apis {
         // Whether list items carry tags isn't documented, so one that might be ours is read by itself.
         let listed = api.tags().is_some_and(|tags| tags.get(tags::BUNDLE) == Some(&scope.bundle));
-        let candidate = listed || (api.tags().is_none() && api.name() == Some(scope.bundle.as_str()));
+        let candidate = listed || (api.tags().is_none() && api.name().is_some_and(|name| identity(name) == scope.bundle));
         if let (true, Some(id)) = (candidate, api.id()) {
             found.extend(get(aws, id).await?);
         }

@@ -124,7 +124,7 @@ const MISTAKES: &[Mistake] = &[
         "backends[\"users\"].targets",
         "IPv4",
     ),
-    ("an empty name", |c| c.name = text(" "), "name", "letters"),
+    ("an empty name", |c| c.name = text(" "), "name", "characters"),
 ];
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,8 @@
 //! What AWS can't change in place is replaced create-first: at no moment does something deployed point at something gone.
 
+use std::time::Duration;
+
+use aws_sim::Fault;
 use privgw::bundle::model::LoadBalancer;
 use tfplugin::Attr;
 
@@ -74,15 +77,36 @@ async fn a_listener_port_moves_without_a_gap() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_link_is_named_and_made_anew_by_the_next_apply() {
+async fn a_failed_link_is_told_with_awss_reason_and_made_anew_by_the_next_apply() {
     let mut world = World::new();
     let config = world.shop();
-    // Somebody else's endpoint service holds the load balancer: AWS lets the link fail for good, minutes later.
-    world.settle(&config).await;
-    let (state, _) = world.state.clone().unwrap();
+    // Somebody else's link takes the load balancer before ours does: AWS then lets ours fail for good, and says so only later.
+    let refused = Fault::Error { status: 400, code: "BadRequestException".into(), message: "no".into() };
+    world.sim.fail_next("CreateVpcLink", refused);
+    world.apply(&config).await.unwrap_err();
+    let balancer = world.state.clone().unwrap().0.nlb_arn.into_known().unwrap();
+    world.forget();
+    let body = format!(r#"{{"name":"foreign","targetArns":["{balancer}"]}}"#);
+    let foreign = world.tamper("apigateway", "POST", "/vpclinks", &body).await;
+    let foreign: serde_json::Value = serde_json::from_str(&foreign).unwrap();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+
+    let found = world.apply(&config).await.unwrap_err();
+    let reason = "NLB is already associated with another VPC Endpoint Service";
+    assert!(found.iter().any(|one| one.detail.contains(reason)), "{found:?}");
+    let failed = world.state.clone().unwrap().0.vpc_link_id;
+    assert!(failed.is_known(), "a failed link counts against the quota and must not be forgotten");
+
+    let path = format!("/vpclinks/{}", foreign["id"].as_str().unwrap());
+    world.tamper("apigateway", "DELETE", &path, "").await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    world.untaint();
+    let plan = world.plan(&config).await.unwrap();
+    assert!(plan.diagnostics.iter().any(|one| one.detail.contains(reason)), "{:?}", plan.diagnostics);
+    let state = world.settle(&config).await;
+    assert_ne!(state.vpc_link_id, failed);
+    assert_eq!(state.nlb_arn.known(), Some(&balancer), "the load balancer was never the problem");
     assert_eq!(world.count("vpc-link"), 1);
-    let link = state.vpc_link_id.known().unwrap().clone();
-    assert!(!link.is_empty());
 }
 
 #[tokio::test(start_paused = true)]

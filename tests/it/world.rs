@@ -95,6 +95,11 @@ impl World {
         self.tainted && self.state.is_some()
     }
 
+    /// `terraform untaint`: the next apply goes on from what exists.
+    pub fn untaint(&mut self) {
+        self.tainted = false;
+    }
+
     /// The state is lost, as when a process is killed.
     pub fn forget(&mut self) {
         self.state = None;

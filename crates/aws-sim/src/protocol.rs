@@ -86,12 +86,11 @@ pub fn decode(request: &Request<Bytes>) -> Call {
     let (host_service, host_region) = from_host(host);
     let rest = is_rest_path(request.uri().path());
     let parameters = if rest { Value::Null } else { query::parse(&form(request)) };
-    let service =
-        scope
-            .as_ref()
-            .and_then(|scope| Service::by_name(&scope.service))
-            .or(host_service)
-            .unwrap_or_else(|| if rest { Service::ApiGateway } else { by_version(&parameters) });
+    let service = scope
+        .as_ref()
+        .and_then(|scope| Service::by_name(&scope.service))
+        .or(host_service)
+        .unwrap_or_else(|| if rest { Service::ApiGateway } else { by_version(&parameters) });
     let input = match service {
         Service::ApiGateway => Input::Rest(RestInput::parse(request)),
         _ => Input::Query(parameters),

@@ -1,0 +1,39 @@
+# The front door. Each target builds what it needs; what is more than a build is in crates/xtask.
+
+CARGO_TARGET_DIR ?= target
+export CARGO_TARGET_DIR
+
+BUILD := cargo build --release --locked
+XTASK := $(CARGO_TARGET_DIR)/release/xtask
+
+.PHONY: help demo test check docs provider sim xtask programs
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: programs ## Show it: from nothing to HTTP answers and back, in a simulated AWS
+	@$(XTASK) demo
+
+test: programs ## Run all tests, and the acceptance cases with Terraform
+	@$(XTASK) test
+
+check: xtask ## Check format, lints, dependencies and that the documentation is fresh
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	@$(XTASK) check
+	@$(XTASK) docs --check
+
+docs: xtask ## Write docs/ from the schema and the examples
+	@$(XTASK) docs
+
+provider: ## Build the provider
+	$(BUILD) --package terraform-provider-privgw
+
+sim: ## Build the simulator
+	$(BUILD) --package aws-sim
+
+xtask:
+	@$(BUILD) --quiet --package xtask
+
+programs:
+	@$(BUILD) --package terraform-provider-privgw --package aws-sim --package xtask

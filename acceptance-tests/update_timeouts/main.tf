@@ -1,0 +1,46 @@
+terraform {
+  required_providers {
+    privgw = { source = "privgw/privgw" }
+  }
+}
+
+provider "privgw" {}
+
+variable "vpc_id" {
+  type = string
+}
+
+variable "subnet_ids" {
+  type = list(string)
+}
+
+variable "security_group_id" {
+  type = string
+}
+
+variable "step" {
+  description = "Which of the steps below to be at."
+  type        = string
+}
+
+locals {
+  steps = {
+    start  = null
+    longer = { create = "1h30m", read = "5m", update = "2h", delete = "90m" }
+  }
+}
+
+resource "privgw_internal_api" "test" {
+  name       = "timeouts"
+  vpc_id     = var.vpc_id
+  subnet_ids = var.subnet_ids
+  endpoint   = { allowed_security_group_ids = [var.security_group_id] }
+  backends   = { products = { port = 3001 } }
+  routes     = { "GET /products" = { backend = "products" } }
+  stage      = { name = "v1" }
+  timeouts   = local.steps[var.step]
+}
+
+output "api" {
+  value = privgw_internal_api.test
+}

@@ -1,0 +1,41 @@
+run "here" {
+  variables {
+    step = "here"
+  }
+  assert {
+    condition     = output.api.invoke_urls.private_dns == null && output.api.invoke_url == output.api.invoke_urls.endpoint
+    error_message = "Without private DNS the endpoint's name of the API is the URL."
+  }
+}
+
+run "here_again" {
+  command = plan
+  variables {
+    step = "here"
+  }
+  assert {
+    condition     = output.api == run.here.api
+    error_message = "The second plan must be empty."
+  }
+}
+
+run "there" {
+  variables {
+    step = "there"
+  }
+  assert {
+    condition     = output.api.id != run.here.api.id && output.api.vpc_endpoint_id != run.here.api.vpc_endpoint_id && output.api.nlb_arn != run.here.api.nlb_arn
+    error_message = "Another VPC means another bundle."
+  }
+}
+
+run "there_again" {
+  command = plan
+  variables {
+    step = "there"
+  }
+  assert {
+    condition     = output.api == run.there.api
+    error_message = "The second plan must be empty."
+  }
+}

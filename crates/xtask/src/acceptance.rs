@@ -1,0 +1,122 @@
+//! The acceptance cases: real configurations, run by the real Terraform with the real provider against a simulated AWS. Their
+//! forms are described in `acceptance-tests/README.md`.
+
+mod mistakes;
+mod steps;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+
+use crate::process::Done;
+use crate::sim::{Account, Sim};
+use crate::terraform::{Terraform, Workdir};
+use crate::workspace;
+
+/// At this speed AWS's slowest deed takes a fifth of a second, and what is waited for is the provider's own pace.
+const SPEED: u32 = 1000;
+/// Terraform uses a whole core when it starts, so few cases at once are quickest.
+const AT_ONCE: usize = 2;
+
+/// What became of all cases.
+#[derive(Default)]
+pub struct Tally {
+    /// Those that passed.
+    pub passed: usize,
+    /// Those that failed.
+    pub failed: usize,
+}
+
+/// Runs the cases whose name contains `filter`, and prints what became of each.
+pub async fn run(filter: &str) -> io::Result<Tally> {
+    let scratch = tempfile::tempdir()?;
+    let terraform = Terraform::prepare(scratch.path()).await?;
+    let sim = Sim::start(&workspace::program("aws-sim")?, SPEED, &[]).await?;
+    let cases = cases(filter)?;
+    let mut results = futures::stream::iter(cases.iter().enumerate())
+        .map(|(number, case)| timed(&terraform, &sim, number, case))
+        .buffer_unordered(AT_ONCE);
+    let mut tally = Tally::default();
+    while let Some((case, result, time)) = results.next().await {
+        let seconds = time.as_secs_f64();
+        match result {
+            Ok(note) => {
+                tally.passed += 1;
+                println!("ok      {case:<24} {seconds:5.1} s  {note}");
+            }
+            Err(error) => {
+                tally.failed += 1;
+                println!("FAILED  {case:<24} {seconds:5.1} s");
+                error.to_string().lines().for_each(|line| println!("        {line}"));
+            }
+        }
+    }
+    Ok(tally)
+}
+
+async fn timed(terraform: &Terraform, sim: &Sim, number: usize, case: &Path) -> (String, io::Result<String>, Duration) {
+    let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let start = Instant::now();
+    // An account of its own keeps a case from meeting the others.
+    let account = format!("{:012}", 100_000_000_001 + number as u64);
+    let result = one(terraform, sim, &account, case, &name).await;
+    (name, result, start.elapsed())
+}
+
+/// Runs a case in whatever form it has; after it, the account must hold what it held before.
+async fn one(terraform: &Terraform, sim: &Sim, account: &str, case: &Path, name: &str) -> io::Result<String> {
+    let account = sim.account(account).await?;
+    let mut work = terraform.workdir(case, name, account.environment(sim))?;
+    furnish(sim, &account, &mut work).await?;
+    let before = sim.objects(&account.id).await?;
+    let steps = case.join("steps.txt");
+    let note = if steps.exists() {
+        steps::run(&workspace::read(&steps)?, &mut work, sim, &account.id).await?
+    } else if workspace::entries(case)?.iter().any(|entry| entry.is_dir()) {
+        mistakes::run(&work).await?
+    } else {
+        let _ = work.succeed(&["init", "-no-color"]).await?;
+        runs(&work.succeed(&["test", "-no-color"]).await?)
+    };
+    sim.settled(&account.id, &before).await?;
+    Ok(note)
+}
+
+fn cases(filter: &str) -> io::Result<Vec<PathBuf>> {
+    let mut cases = workspace::entries(&workspace::root().join("acceptance-tests"))?;
+    cases.retain(|case| case.is_dir() && case.file_name().is_some_and(|name| name.to_string_lossy().contains(filter)));
+    Ok(cases)
+}
+
+/// What cases need beside an empty account: a second group, subnets that don't fit, and the role that API Gateway logs with.
+async fn furnish(sim: &Sim, account: &Account, work: &mut Workdir) -> io::Result<()> {
+    let id = account.id.as_str();
+    let ec2 = async |action: &str, parameters: &str, tag: &str| {
+        let body = format!("Action={action}&Version=2016-11-15&{parameters}");
+        let answer = sim.call(id, "ec2", "POST", "/", &body).await?;
+        let value = answer.split(&format!("<{tag}>")).nth(1).and_then(|rest| rest.split('<').next());
+        value.map(str::to_owned).ok_or_else(|| io::Error::other(format!("{action} gave no {tag}: {answer}")))
+    };
+    let group = format!("GroupName=other&GroupDescription=other&VpcId={}", account.vpc_id);
+    let zone = format!("AvailabilityZone={}a", crate::sim::REGION);
+    let vpc = ec2("CreateVpc", "CidrBlock=10.9.0.0/16", "vpcId").await?;
+    let foreign = ec2("CreateSubnet", &format!("VpcId={vpc}&CidrBlock=10.9.0.0/24"), "subnetId").await?;
+    let twin = format!("VpcId={}&CidrBlock=172.31.240.0/24&{zone}", account.vpc_id);
+    work.set("security_group_id", &account.security_group_id);
+    work.set("other_security_group_id", &ec2("CreateSecurityGroup", &group, "groupId").await?);
+    work.set("other_vpc_id", &vpc);
+    work.set("foreign_subnet_id", &foreign);
+    work.set("same_zone_subnet_id", &ec2("CreateSubnet", &twin, "subnetId").await?);
+    let role = format!(
+        r#"{{"patchOperations":[{{"op":"replace","path":"/cloudwatchRoleArn","value":"arn:aws:iam::{id}:role/logs"}}]}}"#
+    );
+    sim.call(id, "apigateway", "PATCH", "/account", &role).await.map(drop)
+}
+
+/// The last line of `terraform test`, such as `Success! 3 passed, 0 failed.`
+fn runs(done: &Done) -> String {
+    let line = done.stdout.lines().rfind(|line| line.starts_with("Success!")).unwrap_or_default();
+    line.trim_start_matches("Success! ").split(" passed").next().map_or(String::new(), |count| format!("{count} runs"))
+}

@@ -1,0 +1,97 @@
+//! Other programs. Each runs in a process group of its own, which is ended as a whole when it is no longer wanted: Terraform
+//! starts providers, and those must not outlive it.
+
+use std::io;
+use std::process::{Command as Blocking, Output, Stdio};
+use std::time::Duration;
+
+use tokio::io::BufReader;
+use tokio::process::{Child, ChildStdout, Command};
+
+/// A running program.
+pub struct Job {
+    name: String,
+    child: Option<Child>,
+    group: Group,
+}
+
+/// What a program has left.
+pub struct Done {
+    /// Its exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote to its standard output.
+    pub stdout: String,
+    /// What it wrote to its standard error.
+    pub stderr: String,
+}
+
+struct Group {
+    id: Option<u32>,
+}
+
+impl Job {
+    /// Starts a program that reads nothing and whose output is kept.
+    pub fn start(command: &mut Command) -> io::Result<Job> {
+        Job::stream(command.stderr(Stdio::piped()))
+    }
+
+    /// Starts a program whose standard error people see at once.
+    pub fn stream(command: &mut Command) -> io::Result<Job> {
+        let name = command.as_std().get_program().to_string_lossy().into_owned();
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let child = command.process_group(0).spawn();
+        let child = child.map_err(|error| io::Error::new(error.kind(), format!("could not start {name}: {error}")))?;
+        let group = Group { id: child.id() };
+        Ok(Job { name, child: Some(child), group })
+    }
+
+    /// The id of its process group.
+    pub fn id(&self) -> u32 {
+        self.group.id.unwrap_or_default()
+    }
+
+    /// Its standard output, to be read while it runs.
+    pub fn output(&mut self) -> io::Result<BufReader<ChildStdout>> {
+        let output = self.child.as_mut().and_then(|child| child.stdout.take());
+        output.map(BufReader::new).ok_or_else(|| io::Error::other(format!("the output of {} is taken", self.name)))
+    }
+
+    /// Waits for its end, but not longer than `limit`.
+    pub async fn finish(mut self, limit: Duration) -> io::Result<Done> {
+        let child = self.child.take().ok_or_else(|| io::Error::other("it has ended already"))?;
+        let Ok(output) = tokio::time::timeout(limit, child.wait_with_output()).await else {
+            return Err(io::Error::other(format!("{} took longer than {limit:?}", self.name)));
+        };
+        let Output { status, stdout, stderr } = output?;
+        self.group.id = None;
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Done { code: status.code(), stdout: text(stdout), stderr: text(stderr) })
+    }
+}
+
+impl Done {
+    /// Both outputs.
+    pub fn text(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+
+    /// The same, if it went well.
+    pub fn success(self, what: &str) -> io::Result<Done> {
+        match self.code {
+            Some(0) => Ok(self),
+            code => {
+                let code = code.map_or("a signal".to_owned(), |code| format!("exit code {code}"));
+                Err(io::Error::other(format!("{what} ended with {code}:\n{}", self.text())))
+            }
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // Safe Rust has no call for a signal to a group, and every Unix has the program.
+        if let Some(id) = self.id {
+            let _ = Blocking::new("kill").args(["-KILL", "--", &format!("-{id}")]).stderr(Stdio::null()).status();
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The simulated AWS as a process, and what one does with it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use aws_sim::{ControlCall, control_call};
+use serde_json::Value;
+use tokio::io::AsyncBufReadExt;
+use tokio::process::Command;
+use tokio::time::Instant;
+
+use crate::process::Job;
+
+/// The region in which everything happens.
+pub const REGION: &str = "eu-central-1";
+
+/// The longest the program may need until it listens.
+const START: Duration = Duration::from_secs(10);
+/// The longest that deleted things may linger; at the slowest speed used, a load balancer's interfaces take a second.
+const LINGER: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A running simulator, which ends with this value.
+pub struct Sim {
+    /// Where it listens.
+    pub address: SocketAddr,
+    _job: Job,
+}
+
+/// The network of an account, as it was found and furnished.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Twelve digits. They are the access key, too.
+    pub id: String,
+    /// The default VPC.
+    pub vpc_id: String,
+    /// Its subnets, one in each of three zones.
+    pub subnet_ids: Vec<String>,
+    /// Its default security group.
+    pub security_group_id: String,
+}
+
+impl Sim {
+    /// Starts the program. Its time runs `speed` times as fast as ours; `resolve` says where targets really are.
+    pub async fn start(program: &Path, speed: u32, resolve: &[(SocketAddr, SocketAddr)]) -> io::Result<Sim> {
+        let mut command = Command::new(program);
+        command.args(["--listen", "127.0.0.1:0", "--speed", &speed.to_string()]);
+        command.args(resolve.iter().flat_map(|(from, to)| ["--resolve".to_owned(), format!("{from}={to}")]));
+        let mut job = Job::start(&mut command)?;
+        let (mut output, mut line) = (job.output()?, String::new());
+        let read = tokio::time::timeout(START, output.read_line(&mut line)).await;
+        let address = line.rsplit("http://").next().and_then(|address| address.trim().parse().ok());
+        match (read, address) {
+            (Ok(Ok(_)), Some(address)) => Ok(Sim { address, _job: job }),
+            _ => Err(io::Error::other(format!("the simulator did not say where it listens, but {line:?}"))),
+        }
+    }
+
+    /// Its URL, for `AWS_ENDPOINT_URL`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The network of an account, which comes into being by this.
+    pub async fn account(&self, id: &str) -> io::Result<Account> {
+        let fresh = self.admin(&format!("/_sim/account?account={id}&region={REGION}")).await?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Ok(Account {
+            id: id.to_owned(),
+            vpc_id: text(&fresh["vpc_id"]),
+            subnet_ids: fresh["subnet_ids"].as_array().into_iter().flatten().map(text).collect(),
+            security_group_id: text(&fresh["security_group_id"]),
+        })
+    }
+
+    /// Everything that exists in an account.
+    pub async fn objects(&self, account: &str) -> io::Result<Value> {
+        Ok(self.admin("/_sim/objects").await?[account].take())
+    }
+
+    /// Waits until an account holds what it held `before`; otherwise says what is there and was not, or the other way round.
+    pub async fn settled(&self, account: &str, before: &Value) -> io::Result<()> {
+        let limit = Instant::now() + LINGER;
+        loop {
+            let now = self.objects(account).await?;
+            if now == *before {
+                return Ok(());
+            }
+            if Instant::now() > limit {
+                return Err(io::Error::other(format!("the account is not as it was:\n{}", differences(before, &now))));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// A call as anybody with the account's credentials could make it.
+    pub async fn call(&self, account: &str, service: &str, method: &str, path: &str, body: &str) -> io::Result<String> {
+        let (endpoint, region) = (self.url(), REGION.to_owned());
+        let [account, service, method, path, body] = [account, service, method, path, body].map(str::to_owned);
+        let what = format!("{service} {method} {path} {body}");
+        let call = ControlCall { endpoint, account, region, service, method, path, body };
+        let (status, answer) = control_call(&call).await?;
+        if status < 400 { Ok(answer) } else { Err(io::Error::other(format!("{what}: {status} {answer}"))) }
+    }
+
+    async fn admin(&self, path: &str) -> io::Result<Value> {
+        let answer = crate::http::send(self.address, "GET", path, &[("host", "localhost")]).await?;
+        serde_json::from_str(&answer.body).map_err(io::Error::other)
+    }
+}
+
+impl Account {
+    /// What Terraform needs in order to work in this account, and nothing else that says where AWS is.
+    pub fn environment(&self, sim: &Sim) -> Vec<(String, String)> {
+        let subnets = Value::from(self.subnet_ids.clone()).to_string();
+        let variables = [
+            ("AWS_ACCESS_KEY_ID", self.id.as_str()),
+            ("AWS_SECRET_ACCESS_KEY", "x"),
+            ("AWS_REGION", REGION),
+            ("AWS_ENDPOINT_URL", &sim.url()),
+            ("TF_VAR_vpc_id", &self.vpc_id),
+            ("TF_VAR_subnet_ids", &subnets),
+        ];
+        variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    }
+}
+
+fn differences(before: &Value, now: &Value) -> String {
+    let lines = |from: &Value, against: &Value, word: &str| -> Vec<String> {
+        let kinds = from[REGION].as_object().into_iter().flatten();
+        let objects =
+            kinds.flat_map(|(kind, objects)| objects.as_object().into_iter().flatten().map(move |o| (kind, o)));
+        let new = objects.filter(|(kind, (id, object))| against[REGION][kind][id.as_str()] != **object);
+        new.map(|(kind, (id, object))| format!("  {word} {kind} {id} {object}")).collect()
+    };
+    [lines(before, now, "was"), lines(now, before, "is")].concat().join("\n")
+}
