@@ -14,6 +14,9 @@ use aws_config::SdkConfig;
 
 pub use error::{AwsError, ErrorKind, Named, gone_is_fine};
 
+/// API Gateway's largest page.
+pub const API_PAGE: i32 = 500;
+
 /// Everything needed to talk to AWS, and what is true of the account and region.
 #[derive(Clone, Debug)]
 pub struct Aws {
@@ -30,7 +33,7 @@ pub struct Aws {
 /// The account, region and partition, and what the provider block says about tags.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Place {
-    /// Twelve digits; empty when the credentials were not looked up (`skip_requesting_account_id`).
+    /// Twelve digits; empty when STS could not be asked and `skip_credentials_validation` allows that.
     pub account: String,
     /// For instance `eu-central-1`.
     pub region: String,

@@ -4,12 +4,16 @@ pub mod desired;
 pub mod diagnose;
 pub mod drift;
 pub mod duration;
+pub mod inputs;
+pub mod method_settings;
 pub mod model;
 pub mod plan;
 pub mod preflight;
 pub mod state;
 pub mod validate;
+mod validate_backends;
 mod validate_routes;
+mod validate_stage;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +27,7 @@ use self::desired::desired;
 use self::diagnose::{diagnose, unverified};
 use self::model::InternalApi;
 use self::plan::identity;
-use self::state::{Private, View, fill};
+use self::state::{Home, Private, View, fill};
 use crate::aws::{Aws, names};
 use crate::child::Scope;
 use crate::children::{load_balancer, stage};
@@ -73,18 +77,13 @@ impl Resource for Bundle {
     ) -> ReadResponse<InternalApi> {
         let mut private = Private::read(&private);
         private.bundle = identity(&private, &state);
-        let scope = scope(&private, &state);
+        if let Some(diagnostic) = elsewhere(aws, &private) {
+            return ReadResponse::Failed(diagnostic.into());
+        }
         let limit = duration::read(&state.timeouts, |timeouts| &timeouts.read, READ);
-        let observed = match tokio::time::timeout(limit, observe(aws, &scope)).await {
-            Ok(Ok(observed)) => observed,
-            Ok(Err(error)) => {
-                return ReadResponse::Failed(diagnose::unread(&private.bundle, &error.to_string()).into());
-            }
-            Err(_) => {
-                return ReadResponse::Failed(
-                    diagnose::unread(&private.bundle, &format!("AWS took longer than {limit:?}")).into(),
-                );
-            }
+        let observed = match look(aws, &scope(&private, &state), limit).await {
+            Ok(observed) => observed,
+            Err(diagnostic) => return ReadResponse::Failed(diagnostic.into()),
         };
         if observed.is_empty() {
             return ReadResponse::Gone;
@@ -93,6 +92,7 @@ impl Resource for Bundle {
         let mut state = state;
         fill(&mut state, View::Live { observed: &observed, drift: &drift }, &aws.place);
         private.observed = observed;
+        private.home = Some(Home::of(&aws.place));
         ReadResponse::Found { state, private: private.write(), diagnostics: Diagnostics::new() }
     }
 
@@ -104,11 +104,13 @@ impl Resource for Bundle {
         _config: InternalApi,
         _private: Vec<u8>,
     ) -> ApplyResponse<InternalApi> {
-        let private = Private { bundle: names::identity(&plan.name.known_or(String::new())), ..Private::default() };
+        let bundle = names::identity(&plan.name.known_or(String::new()));
+        let private = Private { bundle, ..Private::default() };
         let scope = scope(&private, &plan);
-        let before = match observe(aws, &scope).await {
+        let limit = duration::read(&plan.timeouts, |timeouts| &timeouts.create, CREATE);
+        let before = match look(aws, &scope, limit).await {
             Ok(before) => before,
-            Err(error) => return nothing_done(diagnose::unread(&private.bundle, &error.to_string())),
+            Err(diagnostic) => return nothing_done(diagnostic),
         };
         if before.children.contains_key(&stage::child()) {
             return nothing_done(diagnose::taken(&private.bundle, &before));
@@ -116,10 +118,13 @@ impl Resource for Bundle {
         let graph = desired(&plan, &aws.place, &private.bundle);
         // What an earlier, interrupted creation has left is nobody's yet, and may be replaced where it doesn't fit.
         let permitted = reconcile::plan(&graph, &before).permitted();
-        let limit = duration::read(&plan.timeouts, |timeouts| &timeouts.create, CREATE);
         let run = Run { aws, scope, permitted, deadline: Instant::now() + limit, cancel: call.cancel.clone() };
         let outcome = reconcile(&run, &graph, before).await;
-        applied(aws, private, outcome, &plan, &plan)
+        let mut response = applied(aws, private, outcome, &plan, &plan);
+        if response.state.is_some() && response.diagnostics.has_errors() {
+            response.diagnostics.push(diagnose::half_made());
+        }
+        response
     }
 
     async fn update(
@@ -134,12 +139,12 @@ impl Resource for Bundle {
         let mut private = Private::read(&private);
         private.bundle = identity(&private, &prior);
         let scope = scope(&private, &prior);
-        let before = match observe(aws, &scope).await {
+        let limit = duration::read(&plan.timeouts, |timeouts| &timeouts.update, UPDATE);
+        let before = match look(aws, &scope, limit).await {
             Ok(before) => before,
-            Err(error) => return nothing_done(diagnose::unread(&private.bundle, &error.to_string())),
+            Err(diagnostic) => return nothing_done(diagnostic),
         };
         let permitted = std::mem::take(&mut private.permitted);
-        let limit = duration::read(&plan.timeouts, |timeouts| &timeouts.update, UPDATE);
         let run = Run { aws, scope, permitted, deadline: Instant::now() + limit, cancel: call.cancel.clone() };
         let outcome = reconcile(&run, &desired(&plan, &aws.place, &private.bundle), before).await;
         applied(aws, private, outcome, &plan, &prior)
@@ -154,21 +159,21 @@ impl Resource for Bundle {
     ) -> DeleteResponse<InternalApi> {
         let mut private = Private::read(&private);
         private.bundle = identity(&private, &prior);
+        if let Some(diagnostic) = elsewhere(aws, &private) {
+            return left(aws, private, prior, diagnostic.into());
+        }
         let scope = scope(&private, &prior);
-        let before = match observe(aws, &scope).await {
+        let limit = duration::read(&prior.timeouts, |timeouts| &timeouts.delete, DELETE);
+        let before = match look(aws, &scope, limit).await {
             Ok(before) => before,
-            Err(error) => {
-                let diagnostic = diagnose::unread(&private.bundle, &error.to_string());
-                return left(aws, private, prior, diagnostic.into());
-            }
+            Err(diagnostic) => return left(aws, private, prior, diagnostic.into()),
         };
         if let Some(diagnostic) = protected(&before) {
             private.observed = before;
             return left(aws, private, prior, diagnostic.into());
         }
-        let permitted =
-            before.children.keys().cloned().chain(before.extras.iter().map(|live| live.name.clone())).collect();
-        let limit = duration::read(&prior.timeouts, |timeouts| &timeouts.delete, DELETE);
+        let all = before.children.values().chain(&before.extras);
+        let permitted = all.map(|live| live.name.clone()).collect();
         let run = Run { aws, scope, permitted, deadline: Instant::now() + limit, cancel: call.cancel.clone() };
         let outcome = reconcile(&run, &Graph::default(), before).await;
         let diagnostics: Diagnostics = outcome.failures.iter().map(diagnose).collect();
@@ -195,6 +200,23 @@ fn scope(private: &Private, model: &InternalApi) -> Scope {
     }
 }
 
+/// What exists, within a time.
+async fn look(aws: &Aws, scope: &Scope, limit: Duration) -> Result<Observed, Diagnostic> {
+    match tokio::time::timeout(limit, observe(aws, scope)).await {
+        Ok(Ok(observed)) => Ok(observed),
+        Ok(Err(error)) => Err(diagnose::unread(&scope.bundle, &error.to_string())),
+        Err(_) => Err(diagnose::unread(&scope.bundle, &format!("AWS took longer than {limit:?}"))),
+    }
+}
+
+/// A provider that looks into another account or region would take the bundle for gone.
+fn elsewhere(aws: &Aws, private: &Private) -> Option<Diagnostic> {
+    let home = private.home.as_ref()?;
+    let here = Home::of(&aws.place);
+    let moved = home.region != here.region || (home.account != here.account && !here.account.is_empty());
+    moved.then(|| diagnose::elsewhere(&private.bundle, home, &here))
+}
+
 fn nothing_done(diagnostic: Diagnostic) -> ApplyResponse<InternalApi> {
     ApplyResponse { state: None, private: Vec::new(), diagnostics: diagnostic.into() }
 }
@@ -209,6 +231,7 @@ fn applied(
     before: &InternalApi,
 ) -> ApplyResponse<InternalApi> {
     let mut diagnostics: Diagnostics = outcome.failures.iter().map(diagnose).collect();
+    diagnostics.extend(outcome.unread.iter().map(|error| diagnose::unlooked(&private.bundle, error)));
     diagnostics.extend(outcome.unverified.iter().map(unverified));
     if diagnostics.has_errors() && outcome.observed.is_empty() {
         return ApplyResponse { state: None, private: Vec::new(), diagnostics };
@@ -216,6 +239,7 @@ fn applied(
     let mut state = if diagnostics.has_errors() { before.clone() } else { plan.clone() };
     fill(&mut state, View::Live { observed: &outcome.observed, drift: &[] }, &aws.place);
     private.observed = outcome.observed;
+    private.home = Some(Home::of(&aws.place));
     ApplyResponse { state: Some(state), private: private.write(), diagnostics }
 }
 
@@ -226,7 +250,6 @@ fn left(aws: &Aws, private: Private, mut state: InternalApi, diagnostics: Diagno
 
 /// A load balancer under deletion protection would be found out only when half of the bundle is gone.
 fn protected(before: &Observed) -> Option<Diagnostic> {
-    let balancer = before.children.get(&load_balancer::child())?;
-    let is_protected = balancer.spec.get("deletion_protection").and_then(serde_json::Value::as_bool) == Some(true);
-    is_protected.then(|| diagnose::protected(&balancer.id))
+    let mut all = before.children.values().chain(&before.extras);
+    all.find(|live| load_balancer::is_protected(live)).map(|live| diagnose::protected(&live.id))
 }

@@ -7,6 +7,8 @@
 //! What a child should be and what it is are written in the same form, its *spec*: a JSON object with one member per
 //! comparable property. A member that is absent on either side is not compared.
 
+mod input;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
@@ -14,8 +16,10 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use input::{Input, Source, has_unknown, is_unknown, source_of, unknown};
 
 use crate::aws::{Aws, AwsError};
 
@@ -49,7 +53,7 @@ pub trait Kind: Send + Sync {
         compare(wanted, live)
     }
 
-    /// What the outputs of a live child will be once `changes` are made; `null` marks one that only AWS can tell.
+    /// What the outputs of a live child will be once `changes` are made; [`unknown`] marks one that only AWS can tell.
     fn planned_outputs(&self, _wanted: &Spec, live: &Live, _changes: &[Change]) -> Outputs {
         live.outputs.clone()
     }
@@ -144,96 +148,6 @@ impl From<&str> for ChildName {
     fn from(name: &str) -> Self {
         Self(name.to_string())
     }
-}
-
-/// A property of a spec: a value, another child's output, or something that is known only at apply.
-///
-/// The graph's edges are derived from the `From` inputs and never written by hand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input<T> {
-    /// A value.
-    Known(T),
-    /// An output of a sibling.
-    From(Source),
-    /// A value that the configuration does not know yet.
-    Unknown,
-}
-
-/// Which output of which sibling an input takes, and how far along the sibling must be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
-    /// The sibling.
-    #[serde(rename = "$from")]
-    pub child: ChildName,
-    /// Its output.
-    #[serde(rename = "$output")]
-    pub output: String,
-    /// Whether the sibling must be ready, not merely created.
-    #[serde(rename = "$ready")]
-    pub ready: bool,
-}
-
-impl<T> Input<T> {
-    /// An output that exists as soon as the sibling is created.
-    pub fn from_created(child: &ChildName, output: &str) -> Self {
-        Self::From(Source { child: child.clone(), output: output.to_string(), ready: false })
-    }
-
-    /// An output that may be used only once the sibling is ready.
-    pub fn from_ready(child: &ChildName, output: &str) -> Self {
-        Self::From(Source { child: child.clone(), output: output.to_string(), ready: true })
-    }
-}
-
-const UNKNOWN: &str = "$unknown";
-
-impl<T: Serialize> Serialize for Input<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Known(value) => value.serialize(serializer),
-            Self::From(source) => source.serialize(serializer),
-            Self::Unknown => json!({ UNKNOWN: true }).serialize(serializer),
-        }
-    }
-}
-
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Input<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        if is_unknown(&value) {
-            return Ok(Self::Unknown);
-        }
-        if let Some(source) = source_of(&value) {
-            return Ok(Self::From(source));
-        }
-        serde_json::from_value(value).map(Self::Known).map_err(serde::de::Error::custom)
-    }
-}
-
-/// The JSON that stands for a value nobody knows yet.
-pub fn unknown() -> Value {
-    json!({ UNKNOWN: true })
-}
-
-/// Whether this very value is unknown.
-pub fn is_unknown(value: &Value) -> bool {
-    value.get(UNKNOWN).is_some()
-}
-
-/// Whether any part of the value is unknown.
-pub fn has_unknown(value: &Value) -> bool {
-    is_unknown(value)
-        || match value {
-            Value::Array(items) => items.iter().any(has_unknown),
-            Value::Object(members) => members.values().any(has_unknown),
-            _ => false,
-        }
-}
-
-/// The sibling output that this very value stands for.
-pub fn source_of(value: &Value) -> Option<Source> {
-    value.get("$from")?;
-    serde_json::from_value(value.clone()).ok()
 }
 
 /// A child that exists.
@@ -341,11 +255,22 @@ impl Scope {
             || crate::aws::names::recognise(&self.bundle, aws_name)
     }
 
-    /// The child that tags speak of, when it is one of this bundle.
-    pub fn child_in(&self, tags: &BTreeMap<String, String>) -> Option<ChildName> {
+    /// The child that an object is: its tags say so, or, where somebody has removed those, what was known of its id.
+    pub fn child(&self, kind: &str, id: &str, tags: &BTreeMap<String, String>) -> Option<ChildName> {
         use crate::aws::tags::{BUNDLE, CHILD};
-        let ours = tags.get(BUNDLE).is_some_and(|bundle| *bundle == self.bundle);
-        tags.get(CHILD).filter(|_| ours).map(|child| ChildName::from(child.as_str()))
+        match (tags.get(BUNDLE), tags.get(CHILD)) {
+            (Some(bundle), Some(child)) if *bundle == self.bundle => Some(ChildName::from(child.as_str())),
+            (Some(bundle), _) if *bundle != self.bundle => None,
+            _ => {
+                self.known.values().find(|live| live.name.kind() == kind && live.id == id).map(|live| live.name.clone())
+            }
+        }
+    }
+
+    /// Ids of a kind that were known and aren't among `found`: objects that are gone, or whose tags are.
+    pub fn missing(&self, kind: &str, found: &[&str]) -> Vec<String> {
+        let known = self.known.values().filter(|live| live.name.kind() == kind && !found.contains(&live.id.as_str()));
+        known.map(|live| live.id.clone()).collect()
     }
 }
 
@@ -390,18 +315,7 @@ pub fn normal(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_input_travels_through_json() {
-        for input in [
-            Input::Known("x".to_string()),
-            Input::Unknown,
-            Input::from_ready(&ChildName::single("load_balancer"), "arn"),
-        ] {
-            let text = serde_json::to_string(&input).unwrap();
-            assert_eq!(serde_json::from_str::<Input<String>>(&text).unwrap(), input, "{text}");
-        }
-    }
+    use serde_json::json;
 
     #[test]
     fn lists_are_sets_and_absent_members_are_not_compared() {

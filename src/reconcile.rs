@@ -17,8 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 pub use diff::{Action, Plan, Step, plan};
 pub use graph::{Graph, Node};
-pub use observe::observe;
+pub use observe::{observe, observe_kind};
 
+use crate::aws::retry::{BOUNDS, Bounds};
 use crate::aws::{Aws, AwsError};
 use crate::child::{Change, ChildName, Live, Scope};
 
@@ -66,6 +67,8 @@ pub struct Outcome {
     pub failures: Vec<Failure>,
     /// Where AWS shows something else than it was given, although every step succeeded.
     pub unverified: Vec<(ChildName, Vec<Change>)>,
+    /// Why the result could not be looked at, although every step succeeded.
+    pub unread: Option<AwsError>,
 }
 
 /// A step that failed.
@@ -83,7 +86,8 @@ pub struct Failure {
 
 /// Brings the bundle into the desired form.
 pub async fn reconcile(run: &Run<'_>, desired: &Graph, before: Observed) -> Outcome {
-    let mut outcome = execute::execute(run, desired, before).await;
+    let bounds = Bounds { cancel: run.cancel.clone(), deadline: run.deadline };
+    let mut outcome = BOUNDS.scope(bounds, execute::execute(run, desired, before)).await;
     if !outcome.failures.is_empty() || desired.is_empty() {
         return outcome;
     }
@@ -94,7 +98,7 @@ pub async fn reconcile(run: &Run<'_>, desired: &Graph, before: Observed) -> Outc
             outcome.unverified = plan(desired, &observed).changes();
             outcome.observed = observed;
         }
-        Err(error) => outcome.failures.push(Failure { child: None, verb: "verify", id: None, error }),
+        Err(error) => outcome.unread = Some(error),
     }
     outcome
 }

@@ -111,6 +111,17 @@ run "create" {
   }
 }
 
+run "seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  assert {
+    condition     = output.api == run.create.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "again" {
   command = plan
   assert {

@@ -8,6 +8,20 @@ run "start" {
   }
 }
 
+run "start_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "start"
+  }
+  assert {
+    condition     = output.api == run.start.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "start_again" {
   command = plan
   variables {
@@ -30,6 +44,20 @@ run "own" {
   assert {
     condition     = tomap(output.api.tags_all) == tomap({ team = "platform", stage = "test", owner = "shop", colour = "blue" })
     error_message = "The resource's tags come on top."
+  }
+}
+
+run "own_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "own"
+  }
+  assert {
+    condition     = output.api == run.own.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -58,6 +86,20 @@ run "fewer" {
   }
 }
 
+run "fewer_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "fewer"
+  }
+  assert {
+    condition     = output.api == run.fewer.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "fewer_again" {
   command = plan
   variables {
@@ -80,6 +122,20 @@ run "over" {
   assert {
     condition     = output.api.tags_all.team == "other"
     error_message = "The resource's tags win."
+  }
+}
+
+run "over_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "over"
+  }
+  assert {
+    condition     = output.api == run.over.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -106,6 +162,21 @@ run "undefaulted" {
   assert {
     condition     = tomap(output.api.tags_all) == tomap({ team = "other" })
     error_message = "The provider's tags go, too."
+  }
+}
+
+run "undefaulted_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step         = "over"
+    default_tags = null
+  }
+  assert {
+    condition     = output.api == run.undefaulted.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 

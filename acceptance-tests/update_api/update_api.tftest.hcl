@@ -4,6 +4,20 @@ run "start" {
   }
 }
 
+run "start_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "start"
+  }
+  assert {
+    condition     = output.api == run.start.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "start_again" {
   command = plan
   variables {
@@ -26,6 +40,20 @@ run "compressed" {
   assert {
     condition     = output.api.nlb_arn == run.start.api.nlb_arn && output.api.vpc_link_id == run.start.api.vpc_link_id
     error_message = "Load balancer and VPC link survive."
+  }
+}
+
+run "compressed_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "compressed"
+  }
+  assert {
+    condition     = output.api == run.compressed.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -54,6 +82,20 @@ run "larger" {
   }
 }
 
+run "larger_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "larger"
+  }
+  assert {
+    condition     = output.api == run.larger.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "larger_again" {
   command = plan
   variables {
@@ -76,6 +118,20 @@ run "binary" {
   assert {
     condition     = output.api.nlb_arn == run.larger.api.nlb_arn && output.api.vpc_link_id == run.larger.api.vpc_link_id
     error_message = "Load balancer and VPC link survive."
+  }
+}
+
+run "binary_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "binary"
+  }
+  assert {
+    condition     = output.api == run.binary.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -104,6 +160,20 @@ run "keys" {
   }
 }
 
+run "keys_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "keys"
+  }
+  assert {
+    condition     = output.api == run.keys.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "keys_again" {
   command = plan
   variables {
@@ -129,6 +199,20 @@ run "shut" {
   }
 }
 
+run "shut_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "shut"
+  }
+  assert {
+    condition     = output.api == run.shut.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "shut_again" {
   command = plan
   variables {
@@ -151,6 +235,20 @@ run "plain" {
   assert {
     condition     = output.api.nlb_arn == run.shut.api.nlb_arn && output.api.vpc_link_id == run.shut.api.vpc_link_id
     error_message = "Load balancer and VPC link survive."
+  }
+}
+
+run "plain_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "start"
+  }
+  assert {
+    condition     = output.api == run.plain.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 

@@ -8,6 +8,20 @@ run "alone" {
   }
 }
 
+run "alone_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "alone"
+  }
+  assert {
+    condition     = output.api == run.alone.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "alone_again" {
   command = plan
   variables {
@@ -38,6 +52,20 @@ run "start" {
   assert {
     condition     = output.api.target_groups["products"] == run.alone.api.target_groups["products"] && output.api.listener_arns["products"] == run.alone.api.listener_arns["products"]
     error_message = "The other back end isn't touched."
+  }
+}
+
+run "start_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "start"
+  }
+  assert {
+    condition     = output.api == run.start.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -74,6 +102,20 @@ run "targets" {
   }
 }
 
+run "targets_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "targets"
+  }
+  assert {
+    condition     = output.api == run.targets.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "targets_again" {
   command = plan
   variables {
@@ -103,6 +145,20 @@ run "checked" {
   }
 }
 
+run "checked_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "checked"
+  }
+  assert {
+    condition     = output.api == run.checked.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "checked_again" {
   command = plan
   variables {
@@ -129,6 +185,20 @@ run "attributes" {
   assert {
     condition     = output.api.target_groups["users"].arn == run.checked.api.target_groups["users"].arn && output.api.listener_arns["users"] == run.checked.api.listener_arns["users"]
     error_message = "Attributes change in place."
+  }
+}
+
+run "attributes_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "attributes"
+  }
+  assert {
+    condition     = output.api == run.attributes.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -165,6 +235,20 @@ run "listener" {
   }
 }
 
+run "listener_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "listener"
+  }
+  assert {
+    condition     = output.api == run.listener.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "listener_again" {
   command = plan
   variables {
@@ -195,6 +279,20 @@ run "port" {
   assert {
     condition     = output.api.deployment_id == run.listener.api.deployment_id
     error_message = "What is deployed didn't change, so it isn't deployed again."
+  }
+}
+
+run "port_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "port"
+  }
+  assert {
+    condition     = output.api == run.port.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -231,6 +329,20 @@ run "tls" {
   }
 }
 
+run "tls_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "tls"
+  }
+  assert {
+    condition     = output.api == run.tls.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "tls_again" {
   command = plan
   variables {
@@ -257,6 +369,20 @@ run "instances" {
   assert {
     condition     = output.api.target_groups["users"].arn != run.tls.api.target_groups["users"].arn
     error_message = "A target group can't change its type, so there is a new one."
+  }
+}
+
+run "instances_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "instances"
+  }
+  assert {
+    condition     = output.api == run.instances.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -290,6 +416,20 @@ run "removed" {
   assert {
     condition     = keys(output.api.target_groups) == tolist(["products"])
     error_message = "The back end is gone."
+  }
+}
+
+run "removed_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "alone"
+  }
+  assert {
+    condition     = output.api == run.removed.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 

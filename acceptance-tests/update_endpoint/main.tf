@@ -22,6 +22,10 @@ variable "other_security_group_id" {
   type = string
 }
 
+variable "other_vpc_endpoint_id" {
+  type = string
+}
+
 variable "step" {
   description = "Which of the steps below to be at."
   type        = string
@@ -45,7 +49,7 @@ locals {
     prefixes   = { allowed_prefix_list_ids = ["pl-6da54004"] }
     subnets    = { allowed_cidr_blocks = ["10.0.0.0/8"], subnet_ids = [var.subnet_ids[0]] }
     endpoint   = { allowed_cidr_blocks = ["10.0.0.0/8"], policy = local.policy }
-    additional = { allowed_cidr_blocks = ["10.0.0.0/8"], additional_ids = ["vpce-0123456789abcdef0"] }
+    additional = { allowed_cidr_blocks = ["10.0.0.0/8"], additional_ids = [var.other_vpc_endpoint_id] }
     public     = { allowed_cidr_blocks = ["10.0.0.0/8"], private_dns_enabled = false }
     own        = { security_group_ids = [var.other_security_group_id] }
   }

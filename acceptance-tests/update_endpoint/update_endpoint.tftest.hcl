@@ -8,6 +8,20 @@ run "start" {
   }
 }
 
+run "start_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "start"
+  }
+  assert {
+    condition     = output.api == run.start.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "start_again" {
   command = plan
   variables {
@@ -30,6 +44,20 @@ run "callers" {
   assert {
     condition     = output.api.deployment_id == run.start.api.deployment_id
     error_message = "What is deployed didn't change, so it isn't deployed again."
+  }
+}
+
+run "callers_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "callers"
+  }
+  assert {
+    condition     = output.api == run.callers.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -58,6 +86,20 @@ run "blocks" {
   }
 }
 
+run "blocks_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "blocks"
+  }
+  assert {
+    condition     = output.api == run.blocks.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "blocks_again" {
   command = plan
   variables {
@@ -80,6 +122,20 @@ run "prefixes" {
   assert {
     condition     = output.api.deployment_id == run.blocks.api.deployment_id
     error_message = "What is deployed didn't change, so it isn't deployed again."
+  }
+}
+
+run "prefixes_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "prefixes"
+  }
+  assert {
+    condition     = output.api == run.prefixes.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -116,6 +172,20 @@ run "subnets" {
   }
 }
 
+run "subnets_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "subnets"
+  }
+  assert {
+    condition     = output.api == run.subnets.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "subnets_again" {
   command = plan
   variables {
@@ -145,6 +215,20 @@ run "endpoint" {
   }
 }
 
+run "endpoint_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "endpoint"
+  }
+  assert {
+    condition     = output.api == run.endpoint.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "endpoint_again" {
   command = plan
   variables {
@@ -170,6 +254,20 @@ run "additional" {
   }
 }
 
+run "additional_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "additional"
+  }
+  assert {
+    condition     = output.api == run.additional.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "additional_again" {
   command = plan
   variables {
@@ -192,6 +290,20 @@ run "public" {
   assert {
     condition     = output.api.invoke_url == output.api.invoke_urls.endpoint && output.api.invoke_urls.private_dns == null
     error_message = "Without private DNS the URL is the one by the endpoint."
+  }
+}
+
+run "public_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "public"
+  }
+  assert {
+    condition     = output.api == run.public.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -221,6 +333,20 @@ run "own" {
   assert {
     condition     = output.api.invoke_url == output.api.invoke_urls.private_dns
     error_message = "Private DNS is on again."
+  }
+}
+
+run "own_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "own"
+  }
+  assert {
+    condition     = output.api == run.own.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 

@@ -8,6 +8,20 @@ run "start" {
   }
 }
 
+run "start_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "start"
+  }
+  assert {
+    condition     = output.api == run.start.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "start_again" {
   command = plan
   variables {
@@ -38,6 +52,20 @@ run "one" {
   assert {
     condition     = output.api.deployment_id != run.start.api.deployment_id
     error_message = "What is deployed changed, so it is deployed again."
+  }
+}
+
+run "one_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "one"
+  }
+  assert {
+    condition     = output.api == run.one.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -74,6 +102,20 @@ run "two" {
   }
 }
 
+run "two_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "two"
+  }
+  assert {
+    condition     = output.api == run.two.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "two_again" {
   command = plan
   variables {
@@ -103,6 +145,20 @@ run "zonal" {
   }
 }
 
+run "zonal_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "zonal"
+  }
+  assert {
+    condition     = output.api == run.zonal.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "zonal_again" {
   command = plan
   variables {
@@ -129,6 +185,20 @@ run "protected" {
   assert {
     condition     = output.api.deployment_id == run.zonal.api.deployment_id
     error_message = "What is deployed didn't change, so it isn't deployed again."
+  }
+}
+
+run "protected_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "protected"
+  }
+  assert {
+    condition     = output.api == run.protected.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -165,6 +235,20 @@ run "own" {
   }
 }
 
+run "own_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "own"
+  }
+  assert {
+    condition     = output.api == run.own.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "own_again" {
   command = plan
   variables {
@@ -194,6 +278,20 @@ run "bare" {
   }
 }
 
+run "bare_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "bare"
+  }
+  assert {
+    condition     = output.api == run.bare.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "bare_again" {
   command = plan
   variables {
@@ -220,6 +318,20 @@ run "managed" {
   assert {
     condition     = startswith(output.api.nlb_security_group_id, "sg-")
     error_message = "There is a managed group again."
+  }
+}
+
+run "managed_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "two"
+  }
+  assert {
+    condition     = output.api == run.managed.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 

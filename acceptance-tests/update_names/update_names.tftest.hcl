@@ -8,6 +8,20 @@ run "start" {
   }
 }
 
+run "start_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "start"
+  }
+  assert {
+    condition     = output.api == run.start.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "start_again" {
   command = plan
   variables {
@@ -32,12 +46,26 @@ run "described" {
     error_message = "Load balancer and VPC link survive."
   }
   assert {
-    condition     = output.api.description == "The shop's output.api"
+    condition     = output.api.description == "The shop's API"
     error_message = "The description is the configuration's."
   }
   assert {
     condition     = output.api.deployment_id == run.start.api.deployment_id
     error_message = "What is deployed didn't change, so it isn't deployed again."
+  }
+}
+
+run "described_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "described"
+  }
+  assert {
+    condition     = output.api == run.described.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -74,6 +102,20 @@ run "renamed" {
   }
 }
 
+run "renamed_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "renamed"
+  }
+  assert {
+    condition     = output.api == run.renamed.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "renamed_again" {
   command = plan
   variables {
@@ -100,6 +142,20 @@ run "bare" {
   assert {
     condition     = output.api.deployment_id == run.renamed.api.deployment_id
     error_message = "What is deployed didn't change, so it isn't deployed again."
+  }
+}
+
+run "bare_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "bare"
+  }
+  assert {
+    condition     = output.api == run.bare.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 

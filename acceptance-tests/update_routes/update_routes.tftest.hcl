@@ -4,6 +4,20 @@ run "start" {
   }
 }
 
+run "start_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "start"
+  }
+  assert {
+    condition     = output.api == run.start.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "start_again" {
   command = plan
   variables {
@@ -34,6 +48,20 @@ run "more" {
   assert {
     condition     = output.api.target_groups == run.start.api.target_groups && output.api.listener_arns == run.start.api.listener_arns
     error_message = "Routes leave back ends alone."
+  }
+}
+
+run "more_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "more"
+  }
+  assert {
+    condition     = output.api == run.more.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -70,6 +98,20 @@ run "moved" {
   }
 }
 
+run "moved_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "moved"
+  }
+  assert {
+    condition     = output.api == run.moved.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "moved_again" {
   command = plan
   variables {
@@ -100,6 +142,20 @@ run "path" {
   assert {
     condition     = output.api.target_groups == run.moved.api.target_groups && output.api.listener_arns == run.moved.api.listener_arns
     error_message = "Routes leave back ends alone."
+  }
+}
+
+run "path_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "path"
+  }
+  assert {
+    condition     = output.api == run.path.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -136,6 +192,20 @@ run "method" {
   }
 }
 
+run "method_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "method"
+  }
+  assert {
+    condition     = output.api == run.method.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "method_again" {
   command = plan
   variables {
@@ -166,6 +236,20 @@ run "type" {
   assert {
     condition     = output.api.target_groups == run.method.api.target_groups && output.api.listener_arns == run.method.api.listener_arns
     error_message = "Routes leave back ends alone."
+  }
+}
+
+run "type_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "type"
+  }
+  assert {
+    condition     = output.api == run.type.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -202,6 +286,20 @@ run "limits" {
   }
 }
 
+run "limits_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "limits"
+  }
+  assert {
+    condition     = output.api == run.limits.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "limits_again" {
   command = plan
   variables {
@@ -235,6 +333,20 @@ run "signed" {
   }
 }
 
+run "signed_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "signed"
+  }
+  assert {
+    condition     = output.api == run.signed.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "signed_again" {
   command = plan
   variables {
@@ -265,6 +377,20 @@ run "mapped" {
   assert {
     condition     = output.api.target_groups == run.signed.api.target_groups && output.api.listener_arns == run.signed.api.listener_arns
     error_message = "Routes leave back ends alone."
+  }
+}
+
+run "mapped_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "mapped"
+  }
+  assert {
+    condition     = output.api == run.mapped.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 

@@ -4,6 +4,20 @@ run "start" {
   }
 }
 
+run "start_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "start"
+  }
+  assert {
+    condition     = output.api == run.start.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "start_again" {
   command = plan
   variables {
@@ -26,6 +40,20 @@ run "described" {
   assert {
     condition     = output.api.deployment_id == run.start.api.deployment_id
     error_message = "What is deployed didn't change, so it isn't deployed again."
+  }
+}
+
+run "described_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "described"
+  }
+  assert {
+    condition     = output.api == run.described.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -54,6 +82,20 @@ run "variables" {
   }
 }
 
+run "variables_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "variables"
+  }
+  assert {
+    condition     = output.api == run.variables.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "variables_again" {
   command = plan
   variables {
@@ -76,6 +118,20 @@ run "traced" {
   assert {
     condition     = output.api.deployment_id == run.variables.api.deployment_id
     error_message = "What is deployed didn't change, so it isn't deployed again."
+  }
+}
+
+run "traced_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "traced"
+  }
+  assert {
+    condition     = output.api == run.traced.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -104,6 +160,20 @@ run "throttled" {
   }
 }
 
+run "throttled_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "throttled"
+  }
+  assert {
+    condition     = output.api == run.throttled.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "throttled_again" {
   command = plan
   variables {
@@ -129,6 +199,20 @@ run "cached" {
   }
 }
 
+run "cached_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "cached"
+  }
+  assert {
+    condition     = output.api == run.cached.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "cached_again" {
   command = plan
   variables {
@@ -151,6 +235,20 @@ run "history" {
   assert {
     condition     = output.api.deployment_id == run.cached.api.deployment_id
     error_message = "What is deployed didn't change, so it isn't deployed again."
+  }
+}
+
+run "history_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "history"
+  }
+  assert {
+    condition     = output.api == run.history.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 
@@ -180,6 +278,20 @@ run "renamed" {
   assert {
     condition     = output.api.deployment_id == run.history.api.deployment_id
     error_message = "What is deployed didn't change, so it isn't deployed again."
+  }
+}
+
+run "renamed_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "renamed"
+  }
+  assert {
+    condition     = output.api == run.renamed.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 

@@ -8,6 +8,20 @@ run "one" {
   }
 }
 
+run "one_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "one"
+  }
+  assert {
+    condition     = output.api == run.one.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "one_again" {
   command = plan
   variables {
@@ -41,6 +55,20 @@ run "all" {
   }
 }
 
+run "all_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "all"
+  }
+  assert {
+    condition     = output.api == run.all.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "all_again" {
   command = plan
   variables {
@@ -71,6 +99,20 @@ run "fewer" {
   assert {
     condition     = output.api.deployment_id != run.all.api.deployment_id
     error_message = "What is deployed changed, so it is deployed again."
+  }
+}
+
+run "fewer_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "fewer"
+  }
+  assert {
+    condition     = output.api == run.fewer.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 

@@ -8,6 +8,20 @@ run "here" {
   }
 }
 
+run "here_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "here"
+  }
+  assert {
+    condition     = output.api == run.here.api
+    error_message = "What AWS has must be what was applied."
+  }
+}
+
 run "here_again" {
   command = plan
   variables {
@@ -26,6 +40,20 @@ run "there" {
   assert {
     condition     = output.api.id != run.here.api.id && output.api.vpc_endpoint_id != run.here.api.vpc_endpoint_id && output.api.nlb_arn != run.here.api.nlb_arn
     error_message = "Another VPC means another bundle."
+  }
+}
+
+run "there_seen" {
+  command = plan
+  plan_options {
+    mode = refresh-only
+  }
+  variables {
+    step = "there"
+  }
+  assert {
+    condition     = output.api == run.there.api
+    error_message = "What AWS has must be what was applied."
   }
 }
 

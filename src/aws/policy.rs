@@ -6,8 +6,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Place;
-
 /// The policy's statements in one form, or `None` when the text is no policy.
 pub fn normal(text: &str) -> Option<Value> {
     let document: Value = serde_json::from_str(text).ok()?;
@@ -22,35 +20,22 @@ pub fn unescape(text: &str) -> String {
     serde_json::from_str(&format!("\"{text}\"")).unwrap_or_else(|_| text.to_string())
 }
 
-/// `execute-api:/x` in full, as API Gateway stores it. `api_id` is the API the policy is attached to.
-pub fn expand(policy: &Value, place: &Place, api_id: &str) -> Value {
+/// ARNs of this API's methods in their short form `execute-api:/x`, in which they were given: AWS writes them out.
+pub fn shorten(policy: &Value, api_id: &str) -> Value {
     match policy {
-        Value::String(text) => match text.strip_prefix("execute-api:/") {
-            Some(rest) => json!(format!("{}/{rest}", place.execution_arn(api_id))),
-            None => policy.clone(),
-        },
-        Value::Array(items) => Value::Array(items.iter().map(|item| expand(item, place, api_id)).collect()),
-        Value::Object(members) => {
-            Value::Object(members.iter().map(|(key, value)| (key.clone(), expand(value, place, api_id))).collect())
-        }
+        Value::String(text) => short(text, api_id).map_or_else(|| policy.clone(), |short| json!(short)),
+        Value::Array(items) => Value::Array(items.iter().map(|item| shorten(item, api_id)).collect()),
+        Value::Object(members) => each(members, |value| shorten(value, api_id)),
         other => other.clone(),
     }
 }
 
-/// `execute-api` ARNs of this API shortened again, so that a policy reads the same before and after its API exists.
-pub fn shorten(policy: &Value, place: &Place, api_id: &str) -> Value {
-    let long = format!("{}/", place.execution_arn(api_id));
-    match policy {
-        Value::String(text) => match text.strip_prefix(&long) {
-            Some(rest) => json!(format!("execute-api:/{rest}")),
-            None => policy.clone(),
-        },
-        Value::Array(items) => Value::Array(items.iter().map(|item| shorten(item, place, api_id)).collect()),
-        Value::Object(members) => {
-            Value::Object(members.iter().map(|(key, value)| (key.clone(), shorten(value, place, api_id))).collect())
-        }
-        other => other.clone(),
-    }
+/// `arn:{partition}:execute-api:{region}:{account}:{api}/{rest}` without what follows from the API.
+fn short(arn: &str, api_id: &str) -> Option<String> {
+    let mut parts = arn.splitn(6, ':').skip(2);
+    let service = parts.next().filter(|service| *service == "execute-api")?;
+    let rest = parts.nth(2)?.strip_prefix(api_id)?.strip_prefix('/')?;
+    Some(format!("{service}:/{rest}"))
 }
 
 /// Whether a normal policy lets everyone do everything: what an endpoint has when none was given.
@@ -110,13 +95,10 @@ mod tests {
     }
 
     #[test]
-    fn long_and_short_arns_convert_both_ways() {
-        let place =
-            Place { account: "1".into(), region: "eu-west-1".into(), partition: "aws".into(), ..Place::default() };
-        let short = json!(["execute-api:/*"]);
-        let long = expand(&short, &place, "abc");
-        assert_eq!(long, json!(["arn:aws:execute-api:eu-west-1:1:abc/*"]));
-        assert_eq!(shorten(&long, &place, "abc"), short);
+    fn long_arns_of_the_api_become_short_and_others_stay() {
+        let long = json!({"Resource": ["arn:aws:execute-api:eu-west-1:111122223333:abc/*", "arn:aws:execute-api:eu-west-1:1:other/*"]});
+        let expected = json!({"Resource": ["execute-api:/*", "arn:aws:execute-api:eu-west-1:1:other/*"]});
+        assert_eq!(shorten(&long, "abc"), expected);
     }
 
     #[test]

@@ -6,7 +6,24 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
 use super::{AwsError, ErrorKind};
+
+/// What ends a pause between two attempts early.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// Terraform's wish to stop.
+    pub cancel: CancellationToken,
+    /// When the whole operation must be over.
+    pub deadline: Instant,
+}
+
+tokio::task_local! {
+    /// The bounds of the operation in progress; without any, only the table bounds a retry.
+    pub static BOUNDS: Bounds;
+}
 
 /// Between two attempts. The conditions of the table take seconds to minutes to pass; sooner would only cost calls.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -36,16 +53,25 @@ where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, AwsError>>,
 {
-    let start = tokio::time::Instant::now();
+    let start = Instant::now();
+    let bounds = BOUNDS.try_with(Clone::clone).ok();
     let mut pause = FIRST_PAUSE;
     loop {
         let error = match call().await {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        match limit(&error.operation, error.kind) {
-            Some(limit) if start.elapsed() + pause < limit => tokio::time::sleep(pause).await,
-            _ => return Err(error),
+        let Some(limit) = limit(&error.operation, error.kind) else { return Err(error) };
+        let next = Instant::now() + pause;
+        if next > start + limit || bounds.as_ref().is_some_and(|bounds| next > bounds.deadline) {
+            return Err(error);
+        }
+        match &bounds {
+            Some(bounds) => tokio::select! {
+                () = bounds.cancel.cancelled() => return Err(error),
+                () = tokio::time::sleep_until(next) => {}
+            },
+            None => tokio::time::sleep_until(next).await,
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
@@ -67,10 +93,26 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_busy_security_group_is_worth_a_quarter_of_an_hour() {
-        let start = tokio::time::Instant::now();
+        let start = Instant::now();
         let result: Result<(), _> = patiently(|| async { Err(error("DeleteSecurityGroup", ErrorKind::Busy)) }).await;
         assert!(result.is_err());
         assert!((880..=900).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_interrupt_ends_a_retry_at_once() {
+        let cancel = CancellationToken::new();
+        let bounds = Bounds { cancel: cancel.clone(), deadline: Instant::now() + Duration::from_secs(3600) };
+        let start = Instant::now();
+        let stop = async {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            cancel.cancel();
+        };
+        let retry =
+            BOUNDS.scope(bounds, patiently(|| async { Err::<(), _>(error("DeleteSecurityGroup", ErrorKind::Busy)) }));
+        let (result, ()) = tokio::join!(retry, stop);
+        assert!(result.is_err());
+        assert_eq!(start.elapsed().as_secs(), 30);
     }
 
     #[tokio::test(start_paused = true)]

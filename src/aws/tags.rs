@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Aws, AwsError, Named};
+use super::{Aws, AwsError, Named, retry};
 use crate::child::Tagging;
 
 /// The tag that holds the bundle's identity: the name the resource was created with.
@@ -33,15 +33,19 @@ pub fn difference(wanted: &Tags, live: &Tags) -> (Tags, Vec<String>) {
 
 /// Writes and removes tags of an existing object. AWS has no atomic replacement: what is added or changed is written first.
 pub async fn write(aws: &Aws, tagging: Tagging, id: &str, set: &Tags, unset: &[String]) -> Result<(), AwsError> {
-    match tagging {
-        Tagging::Ec2 => write_ec2(aws, id, set, unset).await,
-        Tagging::Elb => write_elb(aws, id, set, unset).await,
-        Tagging::ApiGateway => write_api_gateway(aws, id, set, unset).await,
-        Tagging::None => Ok(()),
-    }
+    // Writing the same tags twice is the same as once, so all of it may be repeated.
+    retry::patiently(|| async {
+        match tagging {
+            Tagging::Ec2 => write_ec2(aws, id, set, unset).await,
+            Tagging::Elb => write_elb(aws, id, set, unset).await,
+            Tagging::ApiGateway => write_api_gateway(aws, id, set, unset).await,
+            Tagging::None => Ok(()),
+        }
+    })
+    .await
 }
 
-/// `ListOfTags` of EC2 for a creation.
+/// Tags in the form that EC2 takes with a creation.
 pub fn ec2_specification(kind: aws_sdk_ec2::types::ResourceType, tags: &Tags) -> aws_sdk_ec2::types::TagSpecification {
     aws_sdk_ec2::types::TagSpecification::builder().resource_type(kind).set_tags(Some(ec2_tags(tags))).build()
 }

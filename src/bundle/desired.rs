@@ -7,9 +7,14 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tfplugin::{Attr, Set};
+use tfplugin::Attr;
 
-use super::model::{Backend, HealthCheck, InternalApi, MapOf, MethodSettings, Route, Strings};
+use super::inputs::{
+    default, flag, known_entries, nested, number, optional, or, or_empty, or_empty_object, strings, text, text_or,
+    texts,
+};
+use super::method_settings::method_settings;
+use super::model::{Backend, HealthCheck, InternalApi, Route, Strings};
 use crate::aws::{Place, policy, tags};
 use crate::child::{ChildName, Input, unknown};
 use crate::children::{
@@ -109,7 +114,14 @@ impl Recipe<'_> {
                 _ => return Input::Unknown,
             }
         }
-        Input::Known(rules)
+        // Two blocks that AWS stores as one are one rule.
+        let mut distinct: Vec<security_group::Rule> = Vec::new();
+        for rule in rules {
+            if !distinct.contains(&rule) {
+                distinct.push(rule);
+            }
+        }
+        Input::Known(distinct)
     }
 
     fn endpoint_policy(&self) -> Input<Value> {
@@ -354,130 +366,10 @@ fn targets(backend: &Backend) -> Option<Input<Vec<Input<String>>>> {
     }
 }
 
-fn method_settings(settings: &Attr<MapOf<MethodSettings>>) -> Input<BTreeMap<String, stage::Settings>> {
-    let Attr::Known(settings) = or_empty(settings) else { return Input::Unknown };
-    let mut all = BTreeMap::new();
-    for (key, settings) in settings {
-        let (Attr::Known(settings), verbs) = (settings, verbs(&key)) else { return Input::Unknown };
-        let Some(settings) = one_methods_settings(&settings) else { return Input::Unknown };
-        if settings.is_empty() {
-            continue;
-        }
-        all.extend(verbs.into_iter().map(|key| (key, settings.clone())));
-    }
-    Input::Known(all)
-}
-
-/// AWS knows no settings for `ANY`, so they go to each method.
-fn verbs(key: &str) -> Vec<String> {
-    match key.strip_prefix("ANY ") {
-        Some(path) => super::validate::METHODS
-            .iter()
-            .filter(|verb| **verb != "ANY")
-            .map(|verb| format!("{verb} {path}"))
-            .collect(),
-        None => vec![key.to_string()],
-    }
-}
-
-fn one_methods_settings(settings: &MethodSettings) -> Option<stage::Settings> {
-    let flag = |flag: &Attr<bool>| (*flag).map(|flag| flag.to_string());
-    let number = |number: &Attr<i64>| (*number).map(|number| number.to_string());
-    let all = [
-        ("metrics/enabled", flag(&settings.metrics_enabled)),
-        ("logging/loglevel", settings.logging_level.clone()),
-        ("logging/dataTrace", flag(&settings.data_trace_enabled)),
-        ("throttling/rateLimit", settings.throttling_rate_limit.clone().map(|rate| rate.to_f64().to_string())),
-        ("throttling/burstLimit", number(&settings.throttling_burst_limit)),
-        ("caching/enabled", flag(&settings.caching_enabled)),
-        ("caching/ttlInSeconds", number(&settings.cache_ttl_in_seconds)),
-        ("caching/dataEncrypted", flag(&settings.cache_data_encrypted)),
-    ];
-    let mut known = stage::Settings::new();
-    for (key, value) in all {
-        match value {
-            Attr::Known(value) => drop(known.insert(key.into(), value)),
-            Attr::Null => {}
-            Attr::Unknown => return None,
-        }
-    }
-    Some(known)
-}
-
 /// A CIDR block as AWS stores it, with the host bits cleared; anything else as it is.
 fn canonical(peer: Input<String>) -> Input<String> {
     match peer {
         Input::Known(peer) => Input::Known(peer.parse::<ipnet::IpNet>().map_or(peer, |net| net.trunc().to_string())),
         other => other,
     }
-}
-
-// From attributes to inputs. A null becomes the default that the documentation names.
-
-fn default<T: Clone>(attr: &Attr<T>, default: T) -> Attr<T> {
-    if attr.is_null() { Attr::Known(default) } else { attr.clone() }
-}
-
-fn or<T: Clone>(attr: &Attr<T>, value: T) -> Input<T> {
-    match default(attr, value) {
-        Attr::Known(value) => Input::Known(value),
-        _ => Input::Unknown,
-    }
-}
-
-fn text(attr: &Attr<String>) -> Input<String> {
-    or(attr, String::new())
-}
-
-fn text_or(attr: &Attr<String>, value: &str) -> Input<String> {
-    or(attr, value.to_string())
-}
-
-fn number(attr: &Attr<i64>) -> Input<i64> {
-    or(attr, 0)
-}
-
-/// An empty text is as good as none: AWS doesn't tell them apart.
-fn optional(attr: &Attr<String>) -> Input<Option<String>> {
-    match attr {
-        Attr::Known(text) => Input::Known(Some(text.clone()).filter(|text| !text.is_empty())),
-        Attr::Null => Input::Known(None),
-        Attr::Unknown => Input::Unknown,
-    }
-}
-
-fn strings(attr: &Attr<Strings>) -> Input<Vec<Input<String>>> {
-    match default(attr, Set::default()) {
-        Attr::Known(values) => Input::Known(values.iter().map(text).collect()),
-        _ => Input::Unknown,
-    }
-}
-
-fn texts(attr: &Attr<MapOf<String>>) -> Input<BTreeMap<String, Input<String>>> {
-    match or_empty(attr) {
-        Attr::Known(entries) => {
-            Input::Known(entries.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), text(v))).collect())
-        }
-        _ => Input::Unknown,
-    }
-}
-
-fn or_empty<T: Clone>(map: &Attr<MapOf<T>>) -> Attr<MapOf<T>> {
-    default(map, BTreeMap::new())
-}
-
-fn or_empty_object<T: Clone + Default>(object: &Attr<T>) -> Attr<T> {
-    default(object, T::default())
-}
-
-fn known_entries<T>(map: &Attr<MapOf<T>>) -> impl Iterator<Item = (&String, &T)> {
-    map.known().into_iter().flatten().filter_map(|(key, value)| Some((key, value.known()?)))
-}
-
-fn nested<T, U>(object: &Attr<T>, read: impl Fn(&T) -> Input<U>) -> Input<U> {
-    object.known().map_or(Input::Unknown, read)
-}
-
-fn flag<T: Clone + Default>(object: &Attr<T>, read: impl Fn(&T) -> &Attr<bool>, value: bool) -> Input<bool> {
-    nested(&or_empty_object(object), |object| or(read(object), value))
 }

@@ -3,7 +3,8 @@
 use tfplugin::{Diagnostic, Path};
 
 use super::drift::describe;
-use crate::aws::ErrorKind;
+use super::state::Home;
+use crate::aws::{AwsError, ErrorKind};
 use crate::child::{Change, ChildName, Live};
 use crate::children::{load_balancer, rest_api, security_group};
 use crate::reconcile::{Failure, Observed};
@@ -13,7 +14,7 @@ pub fn diagnose(failure: &Failure) -> Diagnostic {
     let what = failure.child.as_ref().map_or_else(|| "the bundle".to_string(), words);
     let object = failure.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
     let detail = format!(
-        "While trying to {} {what}{object}: {}.\n\n{} What was made so far is in the state; nothing is lost.",
+        "While trying to {} {what}{object}: {}.\n\n{} What exists is in the state; nothing is lost.",
         failure.verb,
         cut(&failure.error.to_string()),
         advice(failure.error.kind)
@@ -47,6 +48,43 @@ pub fn unread(bundle: &str, error: &str) -> Diagnostic {
         error.trim_end_matches('.')
     );
     Diagnostic::error("Could not read the bundle from AWS", detail)
+}
+
+/// Everything was done, but the result could not be looked at.
+pub fn unlooked(bundle: &str, error: &AwsError) -> Diagnostic {
+    let detail = format!(
+        "Every call for the bundle {bundle:?} succeeded, but reading it back did not: {}. The next plan looks again.",
+        cut(&error.to_string())
+    );
+    Diagnostic::warning("The result could not be checked", detail)
+}
+
+/// A creation that failed half-way.
+pub fn half_made() -> Diagnostic {
+    let detail = "Terraform marks a resource whose creation failed as tainted: the next apply deletes what was made and begins \
+                  again. To carry on from what exists instead, run `terraform untaint` on the resource first; `terraform destroy` \
+                  removes everything.";
+    Diagnostic::warning("The bundle is half made", detail)
+}
+
+/// The provider looks somewhere else than where the bundle lives.
+pub fn elsewhere(bundle: &str, home: &Home, here: &Home) -> Diagnostic {
+    let detail = format!(
+        "The bundle {bundle:?} lives in the account {} and the region {}, and the provider block leads to the account {} and the \
+         region {}. Lead it back there. To move the bundle, destroy it there first, or give the new place a resource of its own.",
+        home.account, home.region, here.account, here.region
+    );
+    Diagnostic::error("The bundle lives in another account or region", detail)
+}
+
+/// A replacement that AWS would refuse at its very end.
+pub fn protected_replacement(arn: &str) -> Diagnostic {
+    let detail = format!(
+        "This change needs a new load balancer, and AWS would refuse to delete the old one, {arn}. Set \
+         `load_balancer.deletion_protection = false`, apply that, and make this change then."
+    );
+    let path = Path::attr("load_balancer").attribute("deletion_protection");
+    Diagnostic::error("The load balancer is under deletion protection", detail).at(path)
 }
 
 /// Another bundle of this name is complete, so this is no resumed creation.

@@ -3,9 +3,11 @@
 use tfplugin::{Attr, Diagnostic, Path, PlanRequest, PlanResponse};
 
 use super::desired::{desired, tags_all};
+use super::diagnose::protected_replacement;
 use super::model::InternalApi;
 use super::state::{Private, View, fill, forget};
 use crate::aws::{Place, names};
+use crate::children::load_balancer;
 use crate::reconcile::{self, Action, Observed};
 
 /// Plans a creation or an update. `place` is missing while the provider's own configuration isn't known.
@@ -32,6 +34,10 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
     fill(&mut planned, View::Planned { observed, plan: &steps }, place);
     private.permitted = steps.permitted();
     let mut response = respond(planned, &private, replace);
+    let replaced = steps.steps.iter().filter(|step| matches!(step.action, Action::Replace(_)));
+    let old = replaced.filter_map(|step| observed.children.get(&step.name)).chain(&steps.deletions);
+    let protected = old.filter(|live| load_balancer::is_protected(live));
+    response.diagnostics.extend(protected.map(|live| protected_replacement(&live.id)));
     for (child, reason) in steps.steps.iter().filter_map(|step| match &step.action {
         Action::Recreate(reason) => Some((&step.name, reason)),
         _ => None,
@@ -46,15 +52,24 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
 
 /// The identity of an existing bundle: what its children are tagged with.
 pub fn identity(private: &Private, state: &InternalApi) -> String {
-    if private.bundle.is_empty() { names::identity(&state.name.known_or(String::new())) } else { private.bundle.clone() }
+    if private.bundle.is_empty() {
+        names::identity(&state.name.known_or(String::new()))
+    } else {
+        private.bundle.clone()
+    }
 }
 
-/// Which children there will be must be known; everything about them may be unknown.
+/// Which children there will be must be known; everything else about them may be unknown.
 fn can_tell(planned: &InternalApi) -> bool {
     let backends = planned.backends.known().is_some_and(|backends| backends.values().all(Attr::is_known));
     let unknown_objects =
         planned.endpoint.is_unknown() || planned.load_balancer.is_unknown() || planned.stage.is_unknown();
-    backends && !unknown_objects && !planned.vpc_id.is_null()
+    // Own security groups take the place of managed ones, which are children.
+    let groups = planned.endpoint.known().is_none_or(|endpoint| !endpoint.security_group_ids.is_unknown())
+        && planned.load_balancer.known().is_none_or(|balancer| {
+            !balancer.security_group_ids.is_unknown() && !balancer.managed_security_group.is_unknown()
+        });
+    backends && groups && !unknown_objects && !planned.vpc_id.is_null()
 }
 
 fn respond(planned: InternalApi, private: &Private, replace: Vec<Path>) -> PlanResponse<InternalApi> {

@@ -22,11 +22,30 @@ use crate::reconcile::{Action, Observed, Permitted, Plan};
 pub struct Private {
     /// The identity of the bundle.
     pub bundle: String,
+    /// Where the bundle lives.
+    #[serde(default)]
+    pub home: Option<Home>,
     /// What existed when it was last looked at.
     pub observed: Observed,
     /// What the plan says may be destroyed.
     #[serde(default)]
     pub permitted: Permitted,
+}
+
+/// An account and a region.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Home {
+    /// Twelve digits.
+    pub account: String,
+    /// For instance `eu-central-1`.
+    pub region: String,
+}
+
+impl Home {
+    /// Where the provider is looking.
+    pub fn of(place: &Place) -> Self {
+        Self { account: place.account.clone(), region: place.region.clone() }
+    }
 }
 
 impl Private {
@@ -79,7 +98,7 @@ pub fn fill(model: &mut InternalApi, view: View<'_>, place: &Place) {
     model.nlb_zone_id = view.text(&load_balancer::child(), "zone_id");
     model.nlb_security_group_id = view.text(&security_group::of_load_balancer(), "id");
     model.vpc_link_id = view.text(&vpc_link::child(), "id");
-    interfaces(model, view.output(&load_balancer::child(), "network_interfaces"));
+    interfaces(model, view.output(&load_balancer::child(), "network_interfaces"), view.exists(&load_balancer::child()));
     backends(model, view);
     urls(model, &api, view, place);
     model.children = view.children();
@@ -147,6 +166,13 @@ impl View<'_> {
         }
     }
 
+    fn exists(&self, child: &ChildName) -> bool {
+        match self {
+            Self::Live { observed, .. } => observed.children.contains_key(child),
+            Self::Planned { plan, .. } => plan.step(child).is_some(),
+        }
+    }
+
     fn text(&self, child: &ChildName, output: &str) -> Attr<String> {
         self.output(child, output).map(|value| value.as_str().unwrap_or_default().to_string())
     }
@@ -198,8 +224,9 @@ fn stage_arn(model: &InternalApi, api: &Attr<String>, view: View<'_>, place: &Pl
     }
 }
 
-/// The interfaces by subnet: the subnets of a planned load balancer are known although its interfaces aren't.
-fn interfaces(model: &mut InternalApi, value: Attr<Value>) {
+/// The interfaces by subnet. Which subnets there are is known even when the interfaces aren't: of a planned load balancer, and of one
+/// that could not be read back.
+fn interfaces(model: &mut InternalApi, value: Attr<Value>, exists: bool) {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_string);
     let found: Option<BTreeMap<String, Value>> =
         value.known().and_then(|value| serde_json::from_value(value.clone()).ok());
@@ -225,11 +252,12 @@ fn interfaces(model: &mut InternalApi, value: Attr<Value>) {
             };
             Attr::Known(found.iter().map(|(subnet, value)| (subnet.clone(), Attr::Known(interface(value)))).collect())
         }
-        (None, Attr::Null) => Attr::Null,
+        (None, Attr::Null) if !exists => Attr::Null,
         _ => match balancer_subnets(model) {
             Attr::Known(subnets) if subnets.iter().all(Attr::is_known) => {
-                let unknown = NetworkInterface { id: Attr::Unknown, private_ip: Attr::Unknown };
-                let entry = |subnet: &Attr<String>| Some((subnet.known()?.clone(), Attr::Known(unknown.clone())));
+                let leaf = if value.is_null() { Attr::Null } else { Attr::Unknown };
+                let unread = NetworkInterface { id: leaf.clone(), private_ip: leaf };
+                let entry = |subnet: &Attr<String>| Some((subnet.known()?.clone(), Attr::Known(unread.clone())));
                 Attr::Known(subnets.iter().filter_map(entry).collect())
             }
             _ => Attr::Unknown,

@@ -6,9 +6,7 @@ use tfplugin::{Attr, Diagnostics, Path};
 
 use super::desired::listener_port;
 use super::duration;
-use super::model::{
-    Backend, HealthCheck, InternalApi, LoadBalancer, MapOf, MethodSettings, Route, Stage, Strings, Timeouts,
-};
+use super::model::{Backend, InternalApi, LoadBalancer, MapOf, Route, Strings, Timeouts};
 use super::validate_routes::{MOST_RESOURCES, check_key, check_siblings, resources};
 use crate::children::route::{LONGEST_TIMEOUT_MS, variables};
 
@@ -49,17 +47,17 @@ fn ports(backends: Option<&Attr<MapOf<Backend>>>) -> BTreeMap<i64, &String> {
     entries.filter_map(|(name, backend)| Some((listener_port(backend.known()?).into_known()?, name))).collect()
 }
 
-fn port_path(backend: &str) -> Path {
+pub(super) fn port_path(backend: &str) -> Path {
     Path::attr("backends").key(backend).attribute("listener_port")
 }
 
 #[derive(Default)]
-struct Check {
-    found: Diagnostics,
+pub(super) struct Check {
+    pub(super) found: Diagnostics,
 }
 
 impl Check {
-    fn error(&mut self, path: &Path, summary: &str, detail: impl Into<String>) {
+    pub(super) fn error(&mut self, path: &Path, summary: &str, detail: impl Into<String>) {
         self.found.error(path.clone(), summary, detail);
     }
 
@@ -68,20 +66,21 @@ impl Check {
         if let Attr::Known(name) = &config.name
             && (name.trim().is_empty() || name.chars().count() > LONGEST || name.chars().any(char::is_control))
         {
-            let detail = format!("It must have 1 to {LONGEST} characters, none of them a control character; it is {name:?}.");
+            let detail =
+                format!("It must have 1 to {LONGEST} characters, none of them a control character; it is {name:?}.");
             self.error(&Path::attr("name"), "Invalid name", detail);
         }
         self.prefixed(&config.vpc_id, &Path::attr("vpc_id"), "vpc-");
         self.subnets(&config.subnet_ids, &Path::attr("subnet_ids"));
     }
 
-    fn prefixed(&mut self, id: &Attr<String>, path: &Path, prefix: &str) {
+    pub(super) fn prefixed(&mut self, id: &Attr<String>, path: &Path, prefix: &str) {
         if let Some(id) = id.known().filter(|id| !id.starts_with(prefix)) {
             self.error(path, "Not an id of this kind", format!("It must begin with `{prefix}`; it is {id:?}."));
         }
     }
 
-    fn ids(&mut self, ids: &Attr<Strings>, path: &Path, prefix: &str) {
+    pub(super) fn ids(&mut self, ids: &Attr<Strings>, path: &Path, prefix: &str) {
         for id in ids.known().into_iter().flat_map(|ids| ids.iter()) {
             if id.is_null() {
                 self.error(path, "Missing id", "An element is null.");
@@ -90,7 +89,7 @@ impl Check {
         }
     }
 
-    fn subnets(&mut self, subnets: &Attr<Strings>, path: &Path) {
+    pub(super) fn subnets(&mut self, subnets: &Attr<Strings>, path: &Path) {
         if subnets.known().is_some_and(|subnets| subnets.0.is_empty()) {
             self.error(path, "No subnet", "At least one subnet is needed, and two in different zones are wise.");
         }
@@ -106,6 +105,9 @@ impl Check {
         self.ids(sources[0], &path.clone().attribute("allowed_security_group_ids"), "sg-");
         self.ids(sources[2], &path.clone().attribute("allowed_prefix_list_ids"), "pl-");
         let blocks = path.clone().attribute("allowed_cidr_blocks");
+        if sources[1].known().is_some_and(|blocks| blocks.iter().any(Attr::is_null)) {
+            self.error(&blocks, "Missing block", "An element is null.");
+        }
         for block in sources[1].known().into_iter().flat_map(|blocks| blocks.iter()).filter_map(Attr::known) {
             if block.parse::<ipnet::IpNet>().is_err() {
                 self.error(
@@ -130,7 +132,8 @@ impl Check {
                           rules into your own groups.";
             self.error(&own, "Two ways to say who may call", detail);
         }
-        let closed = endpoint.security_group_ids.is_null() && sources.iter().all(|source| source.is_null());
+        let empty = |peers: &Attr<Strings>| peers.is_null() || peers.known().is_some_and(|peers| peers.0.is_empty());
+        let closed = endpoint.security_group_ids.is_null() && sources.iter().all(|peers| empty(peers));
         if closed && !config.endpoint.is_unknown() {
             let detail = "The endpoint's security group admits nobody. Give `endpoint` some `allowed_security_group_ids`, \
                           `allowed_cidr_blocks` or `allowed_prefix_list_ids`.";
@@ -159,106 +162,6 @@ impl Check {
             let detail =
                 "The load balancer has either your own groups or the managed one. Drop one of the two attributes.";
             self.error(&path.attribute("managed_security_group"), "Two kinds of security group", detail);
-        }
-    }
-
-    fn backends(&mut self, backends: &Attr<MapOf<Backend>>) {
-        let path = Path::attr("backends");
-        let Some(backends) = backends.known() else { return };
-        if backends.is_empty() {
-            self.error(&path, "No back end", "Routes need at least one back end to lead to.");
-        }
-        let mut listeners: BTreeMap<i64, &String> = BTreeMap::new();
-        for (name, backend) in backends {
-            let path = path.clone().key(name);
-            if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
-                let detail = format!("The name of a back end has letters, digits, `-`, `_` and `.`; this is {name:?}.");
-                self.error(&path, "Invalid name of a back end", detail);
-            }
-            let Attr::Known(backend) = backend else { continue };
-            self.backend(backend, &path);
-            let Attr::Known(port) = listener_port(backend) else { continue };
-            if let Some(other) = listeners.insert(port, name) {
-                let detail = format!(
-                    "{other:?} and {name:?} both listen on {port}. Give one of them a `listener_port` of its own."
-                );
-                self.error(&port_path(name), "Two listeners on one port", detail);
-            }
-        }
-    }
-
-    fn backend(&mut self, backend: &Backend, path: &Path) {
-        self.range(&backend.port, &path.clone().attribute("port"), 1, 65_535);
-        // https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html
-        if let Some(port) = listener_port(backend).known().filter(|port| !matches!(port, 80 | 443 | 1024..=65_535)) {
-            let detail = format!(
-                "API Gateway reaches 80, 443 and 1024 to 65535, not {port}. Set `listener_port` to one of those."
-            );
-            self.error(&path.clone().attribute("listener_port"), "A port that API Gateway can't reach", detail);
-        }
-        self.one_of(&backend.target_type, &path.clone().attribute("target_type"), &["ip", "instance"]);
-        self.one_of(&backend.url_scheme, &path.clone().attribute("url_scheme"), &["http", "https"]);
-        self.range(&backend.deregistration_delay, &path.clone().attribute("deregistration_delay"), 0, 3600);
-        if backend.tls_skip_verification == Attr::Known(true)
-            && backend.url_scheme.known().is_none_or(|scheme| scheme != "https")
-        {
-            let detail = "There is no certificate to verify without `url_scheme = \"https\"`.";
-            self.error(&path.clone().attribute("tls_skip_verification"), "Only for https", detail);
-        }
-        let by_instance = backend.target_type.known().is_some_and(|kind| kind == "instance");
-        for target in backend.targets.known().into_iter().flat_map(|targets| targets.iter()).filter_map(Attr::known) {
-            let (id, port) = target.split_once(':').unwrap_or((target, "1"));
-            let fits = if by_instance { id.starts_with("i-") } else { id.parse::<std::net::Ipv4Addr>().is_ok() };
-            if !fits || port.parse::<u16>().is_err() {
-                let wanted = if by_instance { "an instance id `i-...`" } else { "an IPv4 address" };
-                let detail =
-                    format!("A target is {wanted}, with `:port` behind if it isn't `port`; this is {target:?}.");
-                self.error(&path.clone().attribute("targets"), "Not a target", detail);
-            }
-        }
-        if let Attr::Known(check) = &backend.health_check {
-            self.health_check(check, &path.clone().attribute("health_check"));
-        }
-    }
-
-    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html>
-    fn health_check(&mut self, check: &HealthCheck, path: &Path) {
-        self.one_of(&check.protocol, &path.clone().attribute("protocol"), &["TCP", "HTTP", "HTTPS"]);
-        self.range(&check.interval, &path.clone().attribute("interval"), 5, 300);
-        self.range(&check.timeout, &path.clone().attribute("timeout"), 2, 120);
-        self.range(&check.healthy_threshold, &path.clone().attribute("healthy_threshold"), 2, 10);
-        self.range(&check.unhealthy_threshold, &path.clone().attribute("unhealthy_threshold"), 2, 10);
-        let protocol = check.protocol.known_or("TCP".into());
-        let unknown = check.protocol.is_unknown() || check.interval.is_unknown() || check.timeout.is_unknown();
-        let (interval, timeout) =
-            (check.interval.known_or(30), check.timeout.known_or(if protocol == "HTTP" { 6 } else { 10 }));
-        if !unknown && timeout >= interval {
-            let detail = format!(
-                "The timeout is {timeout} s and the interval {interval} s; AWS wants the timeout below the interval."
-            );
-            self.error(&path.clone().attribute("timeout"), "The health check's timeout is too long", detail);
-        }
-        if protocol == "TCP" && !check.protocol.is_unknown() {
-            for (attr, name) in [(&check.path, "path"), (&check.matcher, "matcher")] {
-                if !attr.is_null() {
-                    let detail = format!("A TCP check only connects. Set `protocol = \"HTTP\"`, or drop `{name}`.");
-                    self.error(&path.clone().attribute(name), "Only for HTTP and HTTPS", detail);
-                }
-            }
-        }
-        if let Some(url) = check.path.known().filter(|url| !url.starts_with('/')) {
-            self.error(
-                &path.clone().attribute("path"),
-                "Not a path",
-                format!("It must begin with a slash; it is {url:?}."),
-            );
-        }
-        if let Some(port) = check.port.known().filter(|port| *port != "traffic-port" && port.parse::<u16>().is_err()) {
-            self.error(
-                &path.clone().attribute("port"),
-                "Not a port",
-                format!("It is `traffic-port` or a number; it is {port:?}."),
-            );
         }
     }
 
@@ -352,53 +255,6 @@ impl Check {
         }
     }
 
-    fn stage(&mut self, stage: Option<&Stage>) {
-        let Some(stage) = stage else { return };
-        let path = Path::attr("stage");
-        if let Some(name) = stage.name.known() {
-            let fits = |name: &str| {
-                !name.is_empty() && name.len() <= 128 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            };
-            if !fits(name) {
-                let detail = format!("API Gateway takes letters, digits and underscores, up to 128; it is {name:?}.");
-                self.error(&path.clone().attribute("name"), "Invalid name of a stage", detail);
-            }
-        }
-        self.range(&stage.keep_deployments, &path.clone().attribute("keep_deployments"), 0, 100);
-        for (name, value) in stage.variables.known().into_iter().flatten() {
-            let at = path.clone().attribute("variables").key(name);
-            if name.is_empty() || name.len() > 64 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-                self.error(&at, "Invalid stage variable", "The name has 1 to 64 letters, digits and underscores.");
-            }
-            if value.known().is_some_and(|value| value.len() > 512) {
-                self.error(&at, "Invalid stage variable", "The value has at most 512 characters.");
-            }
-        }
-        for (key, settings) in stage.method_settings.known().into_iter().flatten() {
-            let at = path.clone().attribute("method_settings").key(key);
-            if let (true, Err(detail)) = (key != "*/*", check_key(key)) {
-                self.error(&at, "Invalid method", format!("{detail} Or use `*/*` for all methods."));
-            }
-            if let Attr::Known(settings) = settings {
-                self.method_settings(settings, &at);
-            }
-        }
-    }
-
-    fn method_settings(&mut self, settings: &MethodSettings, path: &Path) {
-        self.one_of(&settings.logging_level, &path.clone().attribute("logging_level"), &["OFF", "ERROR", "INFO"]);
-        self.range(&settings.cache_ttl_in_seconds, &path.clone().attribute("cache_ttl_in_seconds"), 0, 3600);
-        self.range(
-            &settings.throttling_burst_limit,
-            &path.clone().attribute("throttling_burst_limit"),
-            0,
-            i64::from(i32::MAX),
-        );
-        if settings.throttling_rate_limit.known().is_some_and(|rate| rate.to_f64() < 0.0) {
-            self.error(&path.clone().attribute("throttling_rate_limit"), "Out of range", "It must not be below 0.");
-        }
-    }
-
     fn api(&mut self, config: &InternalApi) {
         let Some(api) = config.api.known() else { return };
         let path = Path::attr("api");
@@ -446,13 +302,13 @@ impl Check {
         }
     }
 
-    fn range(&mut self, value: &Attr<i64>, path: &Path, least: i64, most: i64) {
+    pub(super) fn range(&mut self, value: &Attr<i64>, path: &Path, least: i64, most: i64) {
         if let Some(value) = value.known().filter(|value| !(least..=most).contains(*value)) {
             self.error(path, "Out of range", format!("It must be {least} to {most}; it is {value}."));
         }
     }
 
-    fn one_of(&mut self, value: &Attr<String>, path: &Path, allowed: &[&str]) {
+    pub(super) fn one_of(&mut self, value: &Attr<String>, path: &Path, allowed: &[&str]) {
         if let Some(value) = value.known().filter(|value| !allowed.contains(&value.as_str())) {
             self.error(
                 path,

@@ -8,8 +8,7 @@ use aws_sdk_apigateway::types::Deployment as Found;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::vpc_link::PAGE;
-use crate::aws::{Aws, AwsError, Named, gone_is_fine, retry};
+use crate::aws::{API_PAGE, Aws, AwsError, Named, gone_is_fine, retry};
 use crate::child::{Change, ChildName, Input, Kind, Live, Scope, Status, Tagging, Task, Wanted, spec};
 
 /// The name of the kind, of which a bundle has one that counts.
@@ -24,7 +23,7 @@ pub struct Deployment {
     pub rest_api_id: Input<String>,
     /// The fingerprint of the API's content.
     pub content: Input<String>,
-    /// How many earlier deployments stay for a way back. Never compared: AWS doesn't know it.
+    /// How many earlier deployments stay for a way back.
     pub keep: Input<i64>,
 }
 
@@ -46,7 +45,13 @@ impl Kind for DeploymentKind {
                 let known = scope.known.get(&child()).map(|known| known.id.as_str());
                 let latest =
                     ours.iter().max_by_key(|deployment| (age(deployment), deployment.id() == known, deployment.id()));
-                found.extend(latest.map(|deployment| live(&api.id, deployment)));
+                found.extend(latest.map(|deployment| {
+                    let mut live = live(&api.id, deployment);
+                    // How many stay is nothing that AWS knows; what was asked for last time tells whether that has changed.
+                    let keep = scope.known.get(&child()).and_then(|known| known.spec.get("keep"));
+                    live.spec.extend(keep.map(|keep| ("keep".to_string(), keep.clone())));
+                    live
+                }));
             }
             Ok(found)
         })
@@ -75,15 +80,18 @@ impl Kind for DeploymentKind {
         })
     }
 
-    /// A snapshot never changes; all there is to a change of `keep` is to put away what is too much.
+    /// A snapshot never changes; another `keep` only changes how many earlier ones stay.
     fn update<'a>(
         &'a self,
-        _aws: &'a Aws,
+        aws: &'a Aws,
         live: &'a Live,
         wanted: &'a Wanted,
         _changes: &'a [Change],
     ) -> Task<'a, Live> {
-        Box::pin(async move { Ok(Live { spec: wanted.spec.clone(), ..live.clone() }) })
+        Box::pin(async move {
+            prune(aws, &wanted.typed()?, None).await?;
+            Ok(Live { spec: wanted.spec.clone(), ..live.clone() })
+        })
     }
 
     /// Goes with its API, so there is nothing to do and no call to spend.
@@ -93,23 +101,7 @@ impl Kind for DeploymentKind {
 
     /// Keeps the latest earlier deployments and deletes the rest. One that somebody's stage still serves is left alone.
     fn retire<'a>(&'a self, aws: &'a Aws, old: &'a Live, new: &'a Wanted) -> Task<'a, ()> {
-        Box::pin(async move {
-            let want: Resolved = new.typed()?;
-            let mut earlier = ours(aws, &want.rest_api_id).await?;
-            earlier.sort_by_key(|deployment| (std::cmp::Reverse(age(deployment)), deployment.id() == Some(&old.id)));
-            let current = earlier.iter().position(|deployment| content(deployment) == want.content);
-            current.map(|current| earlier.remove(current));
-            let keep = usize::try_from(want.keep).unwrap_or_default();
-            for deployment in earlier.iter().skip(keep) {
-                let id = deployment.id().unwrap_or_default();
-                let call = aws.api.delete_deployment().rest_api_id(&want.rest_api_id).deployment_id(id);
-                match gone_is_fine(call.send().await.named("DeleteDeployment")) {
-                    Err(error) if error.message.starts_with("Active stages") && id != old.id => {}
-                    other => other?,
-                }
-            }
-            Ok(())
-        })
+        Box::pin(async move { prune(aws, &new.typed()?, Some(&old.id)).await })
     }
 
     fn replaces(&self, change: &Change) -> bool {
@@ -133,9 +125,35 @@ struct Resolved {
     keep: i64,
 }
 
+/// Deletes all but the latest earlier deployments. `predecessor` has just lost the stage, which AWS may take a moment to notice;
+/// any other that a stage still serves is somebody's, and stays.
+async fn prune(aws: &Aws, want: &Resolved, predecessor: Option<&str>) -> Result<(), AwsError> {
+    let mut earlier = ours(aws, &want.rest_api_id).await?;
+    earlier.sort_by_key(|deployment| (std::cmp::Reverse(age(deployment)), deployment.id() == predecessor));
+    let current = earlier.iter().position(|deployment| content(deployment) == want.content);
+    current.map(|current| earlier.remove(current));
+    let keep = usize::try_from(want.keep).unwrap_or_default();
+    for deployment in earlier.iter().skip(keep) {
+        let id = deployment.id().unwrap_or_default();
+        let delete = || async {
+            let call = aws.api.delete_deployment().rest_api_id(&want.rest_api_id).deployment_id(id);
+            call.send().await.named("DeleteDeployment").map(drop)
+        };
+        if predecessor == Some(id) {
+            gone_is_fine(retry::patiently(delete).await)?;
+            continue;
+        }
+        match gone_is_fine(delete().await) {
+            Err(error) if error.message.starts_with("Active stages") => {}
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
 /// The deployments that carry our mark.
 async fn ours(aws: &Aws, api: &str) -> Result<Vec<Found>, AwsError> {
-    let pages = aws.api.get_deployments().rest_api_id(api).limit(PAGE).into_paginator().items().send();
+    let pages = aws.api.get_deployments().rest_api_id(api).limit(API_PAGE).into_paginator().items().send();
     let all = pages.collect::<Result<Vec<_>, _>>().await.named("GetDeployments")?;
     Ok(all
         .into_iter()

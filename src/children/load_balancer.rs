@@ -191,6 +191,11 @@ pub fn child() -> ChildName {
     ChildName::single(KIND)
 }
 
+/// Whether AWS would refuse to delete this, because it is a load balancer under deletion protection.
+pub fn is_protected(live: &Live) -> bool {
+    live.name == child() && live.spec.get("deletion_protection").and_then(Value::as_bool) == Some(true)
+}
+
 #[derive(Deserialize)]
 struct Resolved {
     subnet_ids: Vec<String>,

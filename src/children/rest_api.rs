@@ -9,9 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::route::{self, Route};
-use super::vpc_link::PAGE;
 use crate::aws::names::{fingerprint, identity};
-use crate::aws::{Aws, AwsError, Named, gone_is_fine, policy, retry, tags};
+use crate::aws::{API_PAGE, Aws, AwsError, Named, gone_is_fine, policy, retry, tags};
 use crate::child::{
     Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, Wanted, has_unknown, spec,
     unknown,
@@ -71,8 +70,8 @@ impl Kind for RestApiKind {
             let mut found = Vec::new();
             for api in &apis {
                 let tags = tags::from_api_gateway(api.tags());
-                let Some(name) = scope.child_in(&tags) else { continue };
                 let Some(id) = api.id() else { continue };
+                let Some(name) = scope.child(KIND, id, &tags) else { continue };
                 let routes = routes(aws, id).await?;
                 found.push(live(aws, name, api, routes));
             }
@@ -289,13 +288,14 @@ async fn get(aws: &Aws, id: &str) -> Result<Option<Found>, AwsError> {
 
 /// Looks through the account's APIs for those of the bundle: what a process that died before it could note the id has left.
 async fn find(aws: &Aws, scope: &Scope) -> Result<Vec<Found>, AwsError> {
-    let pages = aws.api.get_rest_apis().limit(PAGE).into_paginator().items().send();
+    let pages = aws.api.get_rest_apis().limit(API_PAGE).into_paginator().items().send();
     let apis = pages.collect::<Result<Vec<_>, _>>().await.named("GetRestApis")?;
     let mut found = Vec::new();
     for api in apis {
         // Whether list items carry tags isn't documented, so one that might be ours is read by itself.
         let listed = api.tags().is_some_and(|tags| tags.get(tags::BUNDLE) == Some(&scope.bundle));
-        let candidate = listed || (api.tags().is_none() && api.name().is_some_and(|name| identity(name) == scope.bundle));
+        let candidate =
+            listed || (api.tags().is_none() && api.name().is_some_and(|name| identity(name) == scope.bundle));
         if let (true, Some(id)) = (candidate, api.id()) {
             found.extend(get(aws, id).await?);
         }
@@ -310,7 +310,8 @@ struct Routes {
 }
 
 async fn routes(aws: &Aws, id: &str) -> Result<Routes, AwsError> {
-    let pages = aws.api.get_resources().rest_api_id(id).limit(PAGE).embed("methods").into_paginator().items().send();
+    let pages =
+        aws.api.get_resources().rest_api_id(id).limit(API_PAGE).embed("methods").into_paginator().items().send();
     let resources = pages.collect::<Result<Vec<_>, _>>().await.named("GetResources")?;
     let (mut by_key, mut hosts, mut links) = (Map::new(), Vec::new(), Vec::new());
     for resource in &resources {
@@ -343,7 +344,7 @@ fn live(aws: &Aws, name: ChildName, api: &Found, routes: Routes) -> Live {
         "api_key_source": api.api_key_source().map_or("HEADER", |source| source.as_str()),
         "disable_execute_api_endpoint": api.disable_execute_api_endpoint(),
         "vpc_endpoint_ids": endpoints,
-        "policy": policy::shorten(&policy, &aws.place, id),
+        "policy": policy::shorten(&policy, id),
         "host": routes.host,
         "vpc_link_id": routes.vpc_link_id,
         "routes": routes.by_key,

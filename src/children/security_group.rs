@@ -80,12 +80,19 @@ impl Kind for SecurityGroupKind {
         Box::pin(async move {
             let filter = Filter::builder().name(format!("tag:{}", tags::BUNDLE)).values(&scope.bundle).build();
             let pages = aws.ec2.describe_security_groups().filters(filter).into_paginator().items().send();
-            let groups = pages.collect::<Result<Vec<_>, _>>().await.named("DescribeSecurityGroups")?;
+            let mut groups = pages.collect::<Result<Vec<_>, _>>().await.named("DescribeSecurityGroups")?;
+            let tagged: Vec<&str> = groups.iter().filter_map(|group| group.group_id()).collect();
+            let missing = scope.missing(KIND, &tagged);
+            if !missing.is_empty() {
+                let filter = Filter::builder().name("group-id").set_values(Some(missing)).build();
+                let answer = aws.ec2.describe_security_groups().filters(filter).send().await;
+                groups.extend(answer.named("DescribeSecurityGroups")?.security_groups.unwrap_or_default());
+            }
             let ids: Vec<String> = groups.iter().filter_map(|group| group.group_id().map(str::to_string)).collect();
             let rules = if ids.is_empty() { Vec::new() } else { rules_of(aws, ids).await? };
             let found = groups.iter().filter_map(|group| {
                 let tags = tags::from_ec2(group.tags());
-                let name = scope.child_in(&tags)?;
+                let name = scope.child(KIND, group.group_id()?, &tags)?;
                 let id = group.group_id()?.to_string();
                 let (ingress, egress) = split(&rules, &id);
                 let live = spec(&json!({
@@ -164,8 +171,16 @@ impl Kind for SecurityGroupKind {
         })
     }
 
+    /// Rules that name other groups go first: two groups that name each other could never be deleted.
     fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()> {
         Box::pin(async move {
+            let have: SecurityGroup = live.typed()?;
+            for (way, rules) in [(Way::In, &have.ingress), (Way::Out, &have.egress)] {
+                let Input::Known(rules) = rules else { continue };
+                let named = |rule: &&Rule| matches!(&rule.peer, Input::Known(peer) if peer.starts_with("sg-"));
+                let ids = rules.iter().filter(named).filter_map(|rule| rule_id(live, rule)).collect();
+                gone_is_fine(revoke(aws, &live.id, way, ids).await)?;
+            }
             let call = || async {
                 aws.ec2.delete_security_group().group_id(&live.id).send().await.named("DeleteSecurityGroup")
             };
@@ -196,6 +211,10 @@ pub fn of_load_balancer() -> ChildName {
 enum Way {
     In,
     Out,
+}
+
+fn rule_id(live: &Live, rule: &Rule) -> Option<String> {
+    live.outputs.get("rules")?.get(key(rule))?.as_str().map(str::to_string)
 }
 
 /// A rule as text, which keys it to AWS's rule id.

@@ -54,7 +54,7 @@ impl Kind for StageKind {
                     let arn = stage_arn(aws, &api.id, name);
                     let answer = aws.api.get_tags().resource_arn(&arn).send().await.named("GetTags")?;
                     let tags = tags::from_api_gateway(answer.tags());
-                    let Some(child) = scope.child_in(&tags) else { continue };
+                    let Some(child) = scope.child(KIND, &id(&api.id, name), &tags) else { continue };
                     found.push(live(aws, scope, child, &api.id, stage, tags));
                 }
             }

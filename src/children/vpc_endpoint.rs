@@ -44,8 +44,16 @@ impl Kind for VpcEndpointKind {
         Box::pin(async move {
             let filter = Filter::builder().name(format!("tag:{}", tags::BUNDLE)).values(&scope.bundle).build();
             let pages = aws.ec2.describe_vpc_endpoints().filters(filter).into_paginator().items().send();
-            let endpoints = pages.collect::<Result<Vec<_>, _>>().await.named("DescribeVpcEndpoints")?;
-            let child = |endpoint: &Endpoint| scope.child_in(&tags::from_ec2(endpoint.tags()));
+            let mut endpoints = pages.collect::<Result<Vec<_>, _>>().await.named("DescribeVpcEndpoints")?;
+            let tagged: Vec<&str> = endpoints.iter().filter_map(|endpoint| endpoint.vpc_endpoint_id()).collect();
+            let missing = scope.missing(KIND, &tagged);
+            if !missing.is_empty() {
+                let filter = Filter::builder().name("vpc-endpoint-id").set_values(Some(missing)).build();
+                let answer = aws.ec2.describe_vpc_endpoints().filters(filter).send().await;
+                endpoints.extend(answer.named("DescribeVpcEndpoints")?.vpc_endpoints.unwrap_or_default());
+            }
+            let child =
+                |endpoint: &Endpoint| scope.child(KIND, endpoint.vpc_endpoint_id()?, &tags::from_ec2(endpoint.tags()));
             let found = endpoints.iter().filter_map(|endpoint| live(child(endpoint)?, endpoint));
             Ok(found.filter(|live| live.status != Status::Deleting).collect())
         })

@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_apigateway::types::{Op, PatchOperation, VpcLinkStatus};
+use aws_sdk_apigateway::types::VpcLinkStatus;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::aws::{Aws, AwsError, Named, gone_is_fine, retry, tags};
+use crate::aws::{API_PAGE, Aws, AwsError, Named, gone_is_fine, retry, tags};
 use crate::child::{Change, ChildName, Input, Kind, Live, Patience, Scope, Slow, Status, Tagging, Task, Wanted, spec};
 
 /// The name of the kind, of which a bundle has one.
@@ -31,7 +31,7 @@ impl Kind for VpcLinkKind {
 
     fn observe<'a>(&'a self, aws: &'a Aws, scope: &'a Scope) -> Task<'a, Vec<Live>> {
         Box::pin(async move {
-            let pages = aws.api.get_vpc_links().limit(PAGE).into_paginator().items().send();
+            let pages = aws.api.get_vpc_links().limit(API_PAGE).into_paginator().items().send();
             let links = pages.collect::<Result<Vec<_>, _>>().await.named("GetVpcLinks")?;
             let mut found = Vec::new();
             for link in &links {
@@ -42,7 +42,8 @@ impl Kind for VpcLinkKind {
                 // Lists don't carry tags, so each of ours (usually one) is read by itself.
                 let known = Live { id: id.to_string(), ..blank() };
                 let live = self.get(aws, &known).await?.filter(|live| live.status != Status::Deleting);
-                let live = live.and_then(|live| Some(Live { name: scope.child_in(live.tags.as_ref()?)?, ..live }));
+                let live =
+                    live.and_then(|live| Some(Live { name: scope.child(KIND, id, live.tags.as_ref()?)?, ..live }));
                 found.extend(live);
             }
             Ok(found)
@@ -72,25 +73,15 @@ impl Kind for VpcLinkKind {
         })
     }
 
-    /// Nothing but the name could change, and the name never does.
+    /// Its only property can't change in place.
     fn update<'a>(
         &'a self,
-        aws: &'a Aws,
+        _aws: &'a Aws,
         live: &'a Live,
         wanted: &'a Wanted,
         _changes: &'a [Change],
     ) -> Task<'a, Live> {
-        Box::pin(async move {
-            let rename = PatchOperation::builder().op(Op::Replace).path("/name").value(&wanted.aws_name).build();
-            aws.api
-                .update_vpc_link()
-                .vpc_link_id(&live.id)
-                .patch_operations(rename)
-                .send()
-                .await
-                .named("UpdateVpcLink")?;
-            Ok(Live { spec: wanted.spec.clone(), ..live.clone() })
-        })
+        Box::pin(async move { Ok(Live { spec: wanted.spec.clone(), ..live.clone() }) })
     }
 
     fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()> {
@@ -144,9 +135,6 @@ impl Slow for VpcLinkKind {
 pub fn child() -> ChildName {
     ChildName::single(KIND)
 }
-
-/// API Gateway's largest page.
-pub const PAGE: i32 = 500;
 
 #[derive(Deserialize)]
 struct Resolved {

@@ -10,9 +10,9 @@ use futures::future::join_all;
 use tokio::sync::watch;
 
 use super::diff::{Action, TAGS, decide};
-use super::{Failure, Graph, Node, Observed, Outcome, Run, plan, wait};
+use super::{Failure, Graph, Node, Observed, Outcome, Run, observe_kind, plan, wait};
 use crate::aws::{AwsError, ErrorKind, names, tags};
-use crate::child::{Change, ChildName, Kind, Live, Outputs, Wanted, has_unknown};
+use crate::child::{Change, ChildName, Kind, Live, Outputs, Spec, Wanted, has_unknown};
 use crate::children;
 
 /// Executes what leads from `before` to `desired`.
@@ -119,7 +119,7 @@ impl<'a, 'r> Work<'a, 'r> {
                 "it would have to be replaced, which the plan did not say; run the plan again",
             )));
         }
-        let wanted = self.wanted(node, spec, live.as_ref());
+        let wanted = self.wanted(node, spec, live.as_ref()).map_err(fail)?;
         let live = self.act(kind, action, live, &wanted).await.map_err(fail)?;
         self.found(&live);
         self.reach(node.name.as_str().to_string(), Phase::Created);
@@ -203,7 +203,7 @@ impl<'a, 'r> Work<'a, 'r> {
             scope.known = state.outcome.observed.children.clone();
             scope.found = scope.known.values().cloned().collect();
         }
-        let found = kind.observe(self.run.aws, &scope).await.unwrap_or_default();
+        let found = observe_kind(self.run.aws, &scope, kind).await.unwrap_or_default();
         let old: BTreeSet<String> = scope.known.values().map(|live| live.id.clone()).collect();
         let made = found.into_iter().find(|live| live.name == wanted.name && !old.contains(&live.id));
         let Some(made) = made else { return Err(error) };
@@ -218,7 +218,10 @@ impl<'a, 'r> Work<'a, 'r> {
     /// Deletes one child, after all that still mention it.
     async fn remove(&self, one: &Doomed, all: &[Doomed]) {
         let live = &one.live;
-        for other in all.iter().filter(|other| other.live.id != live.id && mentions(&other.live, live)) {
+        // Two that mention each other would wait for each other for ever; AWS's refusal sorts those out.
+        let user =
+            |other: &&Doomed| other.live.id != live.id && mentions(&other.live, live) && !mentions(live, &other.live);
+        for other in all.iter().filter(user) {
             if !self.reached(&phase_key(&other.live), Phase::Gone).await {
                 // It stays because what uses it stays; one failure is enough to report.
                 return self.reach(phase_key(live), Phase::Failed);
@@ -271,16 +274,15 @@ impl<'a, 'r> Work<'a, 'r> {
         wait::gone(self.run, kind, live).await
     }
 
-    fn wanted(&self, node: &Node, spec: crate::child::Spec, live: Option<&Live>) -> Wanted {
+    fn wanted(&self, node: &Node, spec: Spec, live: Option<&Live>) -> Result<Wanted, AwsError> {
         let bundle = self.run.scope.bundle.clone();
         let mut state = self.lock();
         // A replacement stands beside its predecessor and so needs another name; otherwise the first name is the child's.
-        let free = names::candidates(&bundle, &node.name)
-            .into_iter()
-            .find(|name| live.is_none() || !state.taken.contains(name));
-        let aws_name = free.unwrap_or_default();
+        let mut names = names::candidates(&bundle, &node.name).into_iter();
+        let free = names.find(|name| live.is_none() || !state.taken.contains(name));
+        let aws_name = free.ok_or_else(|| AwsError::internal("too many predecessors still hold its names"))?;
         state.taken.insert(aws_name.clone());
-        Wanted { name: node.name.clone(), bundle, aws_name, spec, tags: node.tags.clone() }
+        Ok(Wanted { name: node.name.clone(), bundle, aws_name, spec, tags: node.tags.clone() })
     }
 
     fn found(&self, live: &Live) {

@@ -4,7 +4,7 @@ use futures::future::try_join_all;
 
 use super::Observed;
 use crate::aws::{Aws, AwsError, tags};
-use crate::child::{Live, Scope, Status, Tagging};
+use crate::child::{Kind, Live, Scope, Status, Tagging};
 use crate::children;
 
 /// Finds every child of the bundle that `scope` names. Kinds are read at the same time, except where one needs another's ids.
@@ -18,6 +18,11 @@ pub async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, AwsError> {
     let found = std::mem::take(&mut scope.found);
     let found = own(aws, &scope, found).await?;
     Ok(sort(found))
+}
+
+/// Finds what there is of one kind, given what `scope` says was found of others.
+pub async fn observe_kind(aws: &Aws, scope: &Scope, kind: &dyn Kind) -> Result<Vec<Live>, AwsError> {
+    own(aws, scope, kind.observe(aws, scope).await?).await
 }
 
 /// Reads the tags of what doesn't carry them in its description, all at once, and drops whatever isn't the bundle's.
@@ -36,7 +41,7 @@ async fn own(aws: &Aws, scope: &Scope, found: Vec<Live>) -> Result<Vec<Live>, Aw
             return Some(live);
         }
         let tags = all.remove(&live.id).unwrap_or_default();
-        let name = scope.child_in(&tags)?;
+        let name = scope.child(live.name.kind(), &live.id, &tags)?;
         Some(Live { name, tags: Some(tags), ..live })
     });
     Ok(owned.collect())

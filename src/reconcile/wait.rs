@@ -50,8 +50,9 @@ pub async fn gone(run: &Run<'_>, kind: &dyn Kind, live: &Live) -> Result<(), Aws
     loop {
         match poll.look(slow, live).await? {
             Seen::Gone => return Ok(()),
+            // What had failed before may show that for a while after its deletion has begun.
             Seen::Found(now) => match now.status {
-                Status::Failed(reason) => return Err(AwsError::internal(format!("AWS could not delete it: {reason}"))),
+                Status::Failed(reason) => poll.pause(&format!("it still exists, and AWS says {reason:?}")).await?,
                 _ => poll.pause("it still exists").await?,
             },
             Seen::Nothing => poll.pause("it could not be read").await?,

@@ -152,20 +152,6 @@ const DRIFTS: &[Drift] = &[
         word: "policy lacks",
     },
     Drift {
-        name: "a foreign route",
-        service: "apigateway",
-        call: |s| {
-            (
-                "POST",
-                format!("/restapis/{}/resources/{}", known(&s.id), known(&s.root_resource_id)),
-                r#"{"pathPart":"foreign"}"#.into(),
-            )
-        },
-        // A resource without a method answers nothing, so it is no drift; the method put on it below is.
-        child: "",
-        word: "",
-    },
-    Drift {
         name: "a stage variable",
         service: "apigateway",
         call: |s| {
@@ -214,10 +200,6 @@ async fn drift_is_named_and_repaired() {
         tokio::time::sleep(std::time::Duration::from_secs(60)).await;
         let plan = world.plan(&config).await.unwrap();
         let state = world.state.clone().unwrap().0;
-        if drift.child.is_empty() {
-            assert_eq!(state.children, before.children, "{}", drift.name);
-            continue;
-        }
         let seen = state.children.known().unwrap().get(drift.child).map(|child| known(child).to_string());
         let planned = &plan.planned.children.known().unwrap()[drift.child];
         match &seen {
@@ -231,6 +213,56 @@ async fn drift_is_named_and_repaired() {
         assert_eq!(before.id, after.id, "{}", drift.name);
         assert_eq!(before.deployment_id, after.deployment_id, "{}: what is deployed was right all along", drift.name);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_made_by_hand_is_named_and_goes() {
+    let mut world = World::new();
+    let config = world.shop();
+    let before = world.settle(&config).await;
+    let root = known(&before.root_resource_id).to_string();
+    let method = format!("/restapis/{}/resources/{root}/methods/GET", known(&before.id));
+    world.tamper("apigateway", "PUT", &method, r#"{"authorizationType":"NONE"}"#).await;
+    world.plan(&config).await.unwrap();
+    let seen = world.state.clone().unwrap().0.children.known().unwrap()["rest_api"].clone();
+    assert!(known(&seen).contains("routes.GET / is"), "{seen:?}");
+    let after = world.settle(&config).await;
+    assert_eq!(before.deployment_id, after.deployment_id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn children_whose_tags_are_removed_by_hand_are_found_again_and_tagged() {
+    let mut world = World::new();
+    let config = world.shop();
+    let before = world.settle(&config).await;
+    for id in [known(&before.vpc_endpoint_id), known(&before.security_group_id)] {
+        let body = format!(
+            "Action=DeleteTags&Version=2016-11-15&ResourceId.1={id}&Tag.1.Key=privgw:bundle&Tag.2.Key=privgw:child"
+        );
+        world.tamper("ec2", "POST", "/", &body).await;
+    }
+    for arn in [known(&before.nlb_arn), &listener(&before, "users"), &group(&before, "users")] {
+        let body =
+            format!("Action=RemoveTags&Version=2015-12-01&ResourceArns.member.1={arn}&TagKeys.member.1=privgw:bundle");
+        world.tamper("elasticloadbalancing", "POST", "/", &body).await;
+    }
+    let api = format!("arn%3Aaws%3Aapigateway%3Aeu-central-1%3A%3A%2Frestapis%2F{}", known(&before.id));
+    world.tamper("apigateway", "DELETE", &format!("/tags/{api}?tagKeys=privgw%3Abundle"), "").await;
+    let after = world.settle(&config).await;
+    assert_eq!(before, after, "nothing was made twice");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_looks_elsewhere_does_not_take_the_bundle_for_gone() {
+    let mut world = World::new();
+    let config = world.shop();
+    world.settle(&config).await;
+    let (state, private) = world.state.clone().unwrap();
+    let text = String::from_utf8(private).unwrap().replace(r#""region":"eu-central-1""#, r#""region":"eu-west-1""#);
+    world.state = Some((state, text.into_bytes()));
+    let found = world.plan(&config).await.unwrap_err();
+    assert!(found.iter().any(|one| one.summary.contains("another account or region")), "{found:?}");
+    assert!(world.state.is_some());
 }
 
 #[tokio::test(start_paused = true)]

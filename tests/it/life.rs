@@ -52,7 +52,7 @@ const CASES: &[Case] = &[
     Case {
         name: "tags",
         change: |_, c| c.tags = map([("team", "shop".to_string())]),
-        // Eleven taggable children: two groups, endpoint; balancer, three target groups, three listeners; link, API, stage.
+        // Thirteen taggable children: endpoint and two groups; balancer, three target groups, three listeners; link, API, stage.
         writes: &[
             "AddTags",
             "AddTags",
@@ -267,4 +267,37 @@ async fn old_deployments_are_kept_as_many_as_asked_for() {
         tokio::time::sleep(std::time::Duration::from_secs(10)).await;
     }
     assert_eq!(world.count("deployment"), 3);
+    inside(&mut config.stage).keep_deployments = Attr::Known(0);
+    world.settle(&config).await;
+    assert_eq!(world.count("deployment"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn blocks_that_are_one_for_aws_are_one_rule() {
+    let mut world = World::new();
+    let mut config = world.shop();
+    inside(&mut config.endpoint).allowed_cidr_blocks = strings(&["10.1.2.3/16".into(), "10.1.0.0/16".into()]);
+    world.settle(&config).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn unknown_values_in_a_plan_become_known_in_the_apply() {
+    let mut world = World::new();
+    let known = world.shop();
+    let mut config = known.clone();
+    inside(&mut config.endpoint).allowed_security_group_ids = Attr::Known(tfplugin::Set(vec![Attr::Unknown]));
+    config.tags = Attr::Known([("owner".to_string(), Attr::Unknown)].into());
+    let unsure = world.plan(&config).await.unwrap();
+    assert!(unsure.planned.id.is_unknown());
+    let unsettled = world.settle(&known).await;
+    let plan = world.plan(&config).await.unwrap();
+    assert_eq!(plan.planned.id, unsettled.id, "what will not change stays known");
+    let mut groups = known.clone();
+    inside(&mut groups.endpoint).allowed_security_group_ids = Attr::Null;
+    inside(&mut groups.endpoint).security_group_ids = Attr::Unknown;
+    let plan = world.plan(&groups).await.unwrap();
+    assert!(plan.planned.security_group_id.is_unknown(), "whether there is a managed group isn't known yet");
+    groups.backends = Attr::Unknown;
+    groups.routes = Attr::Unknown;
+    assert!(world.plan(&groups).await.unwrap().planned.children.is_unknown());
 }

@@ -124,3 +124,17 @@ async fn deletion_protection_stops_a_destroy_before_it_has_done_harm() {
     world.settle(&config).await;
     assert!(world.destroy().await.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_protected_load_balancer_is_not_replaced_half_way() {
+    let mut world = World::new();
+    let mut config = world.shop();
+    config.load_balancer =
+        Attr::Known(LoadBalancer { deletion_protection: Attr::Known(true), ..LoadBalancer::default() });
+    world.settle(&config).await;
+    let before = world.sim.objects();
+    inside(&mut config.load_balancer).subnet_ids = strings(&world.fresh.subnet_ids[..2]);
+    let found = world.apply(&config).await.unwrap_err();
+    assert!(found.iter().any(|one| one.summary.contains("deletion protection")), "{found:?}");
+    assert_eq!(world.sim.objects(), before);
+}

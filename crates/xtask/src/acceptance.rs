@@ -17,6 +17,8 @@ use crate::workspace;
 
 /// At this speed AWS's slowest deed takes a fifth of a second, and what is waited for is the provider's own pace.
 const SPEED: u32 = 1000;
+/// How long that speed needs for an endpoint, with room to spare.
+const FURNISHING: Duration = Duration::from_millis(200);
 /// Terraform uses a whole core when it starts, so few cases at once are quickest.
 const AT_ONCE: usize = 2;
 
@@ -90,7 +92,8 @@ fn cases(filter: &str) -> io::Result<Vec<PathBuf>> {
     Ok(cases)
 }
 
-/// What cases need beside an empty account: a second group, subnets that don't fit, and the role that API Gateway logs with.
+/// What cases need beside an empty account: a second group, another VPC with an endpoint, subnets that don't fit, and the role
+/// that API Gateway logs with.
 async fn furnish(sim: &Sim, account: &Account, work: &mut Workdir) -> io::Result<()> {
     let id = account.id.as_str();
     let ec2 = async |action: &str, parameters: &str, tag: &str| {
@@ -104,6 +107,9 @@ async fn furnish(sim: &Sim, account: &Account, work: &mut Workdir) -> io::Result
     let vpc = ec2("CreateVpc", "CidrBlock=10.9.0.0/16", "vpcId").await?;
     let foreign = ec2("CreateSubnet", &format!("VpcId={vpc}&CidrBlock=10.9.0.0/24"), "subnetId").await?;
     let twin = format!("VpcId={}&CidrBlock=172.31.240.0/24&{zone}", account.vpc_id);
+    let service = format!("ServiceName=com.amazonaws.{}.execute-api&VpcEndpointType=Interface", crate::sim::REGION);
+    let endpoint = format!("VpcId={vpc}&{service}&SubnetId.1={foreign}&PrivateDnsEnabled=false");
+    work.set("other_vpc_endpoint_id", &ec2("CreateVpcEndpoint", &endpoint, "vpcEndpointId").await?);
     work.set("security_group_id", &account.security_group_id);
     work.set("other_security_group_id", &ec2("CreateSecurityGroup", &group, "groupId").await?);
     work.set("other_vpc_id", &vpc);
@@ -112,7 +118,10 @@ async fn furnish(sim: &Sim, account: &Account, work: &mut Workdir) -> io::Result
     let role = format!(
         r#"{{"patchOperations":[{{"op":"replace","path":"/cloudwatchRoleArn","value":"arn:aws:iam::{id}:role/logs"}}]}}"#
     );
-    sim.call(id, "apigateway", "PATCH", "/account", &role).await.map(drop)
+    sim.call(id, "apigateway", "PATCH", "/account", &role).await?;
+    // What is still being made would look different afterwards.
+    tokio::time::sleep(FURNISHING).await;
+    Ok(())
 }
 
 /// The last line of `terraform test`, such as `Success! 3 passed, 0 failed.`

@@ -1,0 +1,58 @@
+//! Method settings, from attributes to AWS's patch paths.
+
+use std::collections::BTreeMap;
+
+use tfplugin::Attr;
+
+use super::inputs::or_empty;
+use super::model::{MapOf, MethodSettings};
+use super::validate::METHODS;
+use crate::child::Input;
+use crate::children::stage;
+
+/// The settings by `*/*` or `METHOD /path`; a setting that isn't given isn't there.
+pub fn method_settings(settings: &Attr<MapOf<MethodSettings>>) -> Input<BTreeMap<String, stage::Settings>> {
+    let Attr::Known(settings) = or_empty(settings) else { return Input::Unknown };
+    let mut all = BTreeMap::new();
+    for (key, settings) in settings {
+        let (Attr::Known(settings), verbs) = (settings, verbs(&key)) else { return Input::Unknown };
+        let Some(settings) = one_methods_settings(&settings) else { return Input::Unknown };
+        if settings.is_empty() {
+            continue;
+        }
+        all.extend(verbs.into_iter().map(|key| (key, settings.clone())));
+    }
+    Input::Known(all)
+}
+
+/// AWS knows no settings for `ANY`, so they go to each method.
+fn verbs(key: &str) -> Vec<String> {
+    match key.strip_prefix("ANY ") {
+        Some(path) => METHODS.iter().filter(|verb| **verb != "ANY").map(|verb| format!("{verb} {path}")).collect(),
+        None => vec![key.to_string()],
+    }
+}
+
+fn one_methods_settings(settings: &MethodSettings) -> Option<stage::Settings> {
+    let flag = |flag: &Attr<bool>| (*flag).map(|flag| flag.to_string());
+    let number = |number: &Attr<i64>| (*number).map(|number| number.to_string());
+    let all = [
+        ("metrics/enabled", flag(&settings.metrics_enabled)),
+        ("logging/loglevel", settings.logging_level.clone()),
+        ("logging/dataTrace", flag(&settings.data_trace_enabled)),
+        ("throttling/rateLimit", settings.throttling_rate_limit.clone().map(|rate| rate.to_f64().to_string())),
+        ("throttling/burstLimit", number(&settings.throttling_burst_limit)),
+        ("caching/enabled", flag(&settings.caching_enabled)),
+        ("caching/ttlInSeconds", number(&settings.cache_ttl_in_seconds)),
+        ("caching/dataEncrypted", flag(&settings.cache_data_encrypted)),
+    ];
+    let mut known = stage::Settings::new();
+    for (key, value) in all {
+        match value {
+            Attr::Known(value) => drop(known.insert(key.into(), value)),
+            Attr::Null => {}
+            Attr::Unknown => return None,
+        }
+    }
+    Some(known)
+}

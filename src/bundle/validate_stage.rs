@@ -1,0 +1,56 @@
+//! What can be wrong with the stage.
+
+use tfplugin::{Attr, Path};
+
+use super::model::{MethodSettings, Stage};
+use super::validate::Check;
+use super::validate_routes::check_key;
+
+impl Check {
+    pub(super) fn stage(&mut self, stage: Option<&Stage>) {
+        let Some(stage) = stage else { return };
+        let path = Path::attr("stage");
+        if let Some(name) = stage.name.known() {
+            let fits = |name: &str| {
+                !name.is_empty() && name.len() <= 128 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            };
+            if !fits(name) {
+                let detail = format!("API Gateway takes letters, digits and underscores, up to 128; it is {name:?}.");
+                self.error(&path.clone().attribute("name"), "Invalid name of a stage", detail);
+            }
+        }
+        self.range(&stage.keep_deployments, &path.clone().attribute("keep_deployments"), 0, 100);
+        for (name, value) in stage.variables.known().into_iter().flatten() {
+            let at = path.clone().attribute("variables").key(name);
+            if name.is_empty() || name.len() > 64 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                self.error(&at, "Invalid stage variable", "The name has 1 to 64 letters, digits and underscores.");
+            }
+            if value.known().is_some_and(|value| value.len() > 512) {
+                self.error(&at, "Invalid stage variable", "The value has at most 512 characters.");
+            }
+        }
+        for (key, settings) in stage.method_settings.known().into_iter().flatten() {
+            let at = path.clone().attribute("method_settings").key(key);
+            if let (true, Err(detail)) = (key != "*/*", check_key(key)) {
+                self.error(&at, "Invalid method", format!("{detail} Or use `*/*` for all methods."));
+            }
+            if let Attr::Known(settings) = settings {
+                self.method_settings(settings, &at);
+            }
+        }
+    }
+
+    fn method_settings(&mut self, settings: &MethodSettings, path: &Path) {
+        self.one_of(&settings.logging_level, &path.clone().attribute("logging_level"), &["OFF", "ERROR", "INFO"]);
+        self.range(&settings.cache_ttl_in_seconds, &path.clone().attribute("cache_ttl_in_seconds"), 0, 3600);
+        self.range(
+            &settings.throttling_burst_limit,
+            &path.clone().attribute("throttling_burst_limit"),
+            0,
+            i64::from(i32::MAX),
+        );
+        if settings.throttling_rate_limit.known().is_some_and(|rate| rate.to_f64() < 0.0) {
+            self.error(&path.clone().attribute("throttling_rate_limit"), "Out of range", "It must not be below 0.");
+        }
+    }
+}
