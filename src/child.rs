@@ -21,6 +21,7 @@ use serde_json::{Map, Value};
 
 pub use input::{Input, Source, has_unknown, is_unknown, source_of, unknown};
 
+pub use crate::aws::tags::Tagging;
 use crate::aws::{Aws, AwsError};
 
 /// One kind of AWS object. Implementations live in [`crate::children`], one file each.
@@ -92,19 +93,6 @@ pub struct Patience {
     pub ready: Duration,
     /// From deleted to no longer found.
     pub gone: Duration,
-}
-
-/// The tagging API of a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tagging {
-    /// `CreateTags` and `DeleteTags`, by id.
-    Ec2,
-    /// `AddTags` and `RemoveTags`, by ARN.
-    Elb,
-    /// `TagResource` and `UntagResource`, by ARN.
-    ApiGateway,
-    /// Not taggable.
-    None,
 }
 
 /// The name of a child in its bundle: a kind, and a key where a bundle has several: `vpc_link`, `listener/products`.

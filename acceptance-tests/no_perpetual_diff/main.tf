@@ -132,14 +132,3 @@ resource "privgw_internal_api" "test" {
   tags     = { owner = "shop", team = "shop" }
   timeouts = { create = "1h", read = "5m", update = "1h30m", delete = "45m" }
 }
-
-# The same with everything at its default.
-resource "privgw_internal_api" "bare" {
-  name       = "bare"
-  vpc_id     = var.vpc_id
-  subnet_ids = [var.subnet_ids[2]]
-  endpoint   = { private_dns_enabled = false, allowed_cidr_blocks = ["10.0.0.0/8"] }
-  backends   = { only = { port = 80 } }
-  routes     = { "GET /" = { backend = "only" } }
-  stage      = { name = "v1" }
-}

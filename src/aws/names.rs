@@ -6,8 +6,6 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::child::ChildName;
-
 /// AWS's limit for load balancers and target groups, the tightest of all children.
 const MAX_NAME: usize = 32;
 /// Half of the hash tells the bundle, half the child; 24 bits each are enough for the few hundred names an account can hold.
@@ -27,9 +25,9 @@ pub fn identity(name: &str) -> String {
 }
 
 /// The names that a child may have, in the order of preference: the first that no live child has is taken.
-pub fn candidates(bundle: &str, child: &ChildName) -> Vec<String> {
-    let stem = match child.key() {
-        Some(key) => format!("{bundle}-{key}"),
+pub fn candidates(bundle: &str, child: &str) -> Vec<String> {
+    let stem = match child.split_once('/') {
+        Some((_, key)) => format!("{bundle}-{key}"),
         None => bundle.to_string(),
     };
     let stem = clean(&stem);
@@ -37,9 +35,7 @@ pub fn candidates(bundle: &str, child: &ChildName) -> Vec<String> {
     let stem = stem.get(..room.min(stem.len())).unwrap_or_default().trim_end_matches('-');
     let stem = if stem.is_empty() { "privgw" } else { stem };
     (0..GENERATIONS)
-        .map(|generation| {
-            format!("{stem}-{}{}", hash(&[bundle]), hash(&[bundle, child.as_str(), &generation.to_string()]))
-        })
+        .map(|generation| format!("{stem}-{}{}", hash(&[bundle]), hash(&[bundle, child, &generation.to_string()])))
         .collect()
 }
 
@@ -81,7 +77,7 @@ mod tests {
     #[test]
     fn names_fit_awss_rules_whatever_the_bundle_is_called() {
         for bundle in ["shop", "a very long name with spaces and ümlauts, indeed", "internal-api", "---", "été"] {
-            for name in candidates(bundle, &ChildName::keyed("target_group", "products/v2 of the shop")) {
+            for name in candidates(bundle, "target_group/products/v2 of the shop") {
                 assert!(name.len() <= MAX_NAME, "{name}");
                 assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'), "{name}");
                 assert!(recognise(bundle, &name) && !recognise("another", &name), "{name}");
@@ -99,9 +95,9 @@ mod tests {
 
     #[test]
     fn children_and_generations_have_different_names() {
-        let mut names = candidates("shop", &ChildName::keyed("target_group", "a"));
-        names.extend(candidates("shop", &ChildName::keyed("target_group", "b")));
-        names.extend(candidates("shop", &ChildName::single("load_balancer")));
+        let mut names = candidates("shop", "target_group/a");
+        names.extend(candidates("shop", "target_group/b"));
+        names.extend(candidates("shop", "load_balancer"));
         let count = names.len();
         names.sort();
         names.dedup();

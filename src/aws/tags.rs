@@ -5,8 +5,6 @@
 use std::collections::BTreeMap;
 
 use super::{Aws, AwsError, Named, retry};
-use crate::child::Tagging;
-
 /// The tag that holds the bundle's identity: the name the resource was created with.
 pub const BUNDLE: &str = "privgw:bundle";
 /// The tag that holds the child's name within the bundle.
@@ -14,6 +12,19 @@ pub const CHILD: &str = "privgw:child";
 
 /// Tags by key.
 pub type Tags = BTreeMap<String, String>;
+
+/// The tagging API of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tagging {
+    /// `CreateTags` and `DeleteTags`, by id.
+    Ec2,
+    /// `AddTags` and `RemoveTags`, by ARN.
+    Elb,
+    /// `TagResource` and `UntagResource`, by ARN.
+    ApiGateway,
+    /// Not taggable.
+    None,
+}
 
 /// Whether a tag is AWS's own (`aws:` in any case) and so no business of ours.
 pub fn is_reserved(key: &str) -> bool {

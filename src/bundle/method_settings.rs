@@ -6,7 +6,7 @@ use tfplugin::Attr;
 
 use super::inputs::or_empty;
 use super::model::{MapOf, MethodSettings};
-use super::validate::METHODS;
+use super::validate_routes::METHODS;
 use crate::child::Input;
 use crate::children::stage;
 

@@ -278,7 +278,7 @@ impl<'a, 'r> Work<'a, 'r> {
         let bundle = self.run.scope.bundle.clone();
         let mut state = self.lock();
         // A replacement stands beside its predecessor and so needs another name; otherwise the first name is the child's.
-        let mut names = names::candidates(&bundle, &node.name).into_iter();
+        let mut names = names::candidates(&bundle, node.name.as_str()).into_iter();
         let free = names.find(|name| live.is_none() || !state.taken.contains(name));
         let aws_name = free.ok_or_else(|| AwsError::internal("too many predecessors still hold its names"))?;
         state.taken.insert(aws_name.clone());

@@ -10,6 +10,7 @@ mod budget;
 mod children;
 mod drift;
 mod faults;
+mod house;
 mod journal;
 mod life;
 mod mistakes;
