@@ -20,7 +20,8 @@ pub fn diagnose(failure: &Failure) -> Diagnostic {
         advice(failure.error.kind)
     );
     let diagnostic = Diagnostic::error(format!("Could not {} {what}", failure.verb), detail);
-    match failure.child.as_ref().and_then(attribute) {
+    let path = failure.child.as_ref().and_then(attribute).map(|path| narrower(path, &failure.error));
+    match path {
         Some(path) => diagnostic.at(path),
         None => diagnostic,
     }
@@ -137,6 +138,16 @@ fn attribute(child: &ChildName) -> Option<Path> {
         _ => return None,
     };
     Some(path)
+}
+
+/// AWS's words may tell that it wasn't the routes of an API that were at fault.
+fn narrower(path: Path, error: &AwsError) -> Path {
+    let about_endpoints = error.message.to_ascii_lowercase().contains("vpc endpoint");
+    if path == Path::attr("routes") && about_endpoints {
+        Path::attr("endpoint").attribute("additional_ids")
+    } else {
+        path
+    }
 }
 
 fn advice(kind: ErrorKind) -> &'static str {

@@ -88,6 +88,15 @@ const CASES: &[Case] = &[
         writes: &["CreateDeployment", "PutRestApi", "UpdateStage"],
     },
     Case {
+        name: "a route for signed calls with a key",
+        change: |_, c| {
+            let signed =
+                Route { authorization: text("AWS_IAM"), api_key_required: Attr::Known(true), ..route("products") };
+            inside(&mut c.routes).insert("GET /products".into(), Attr::Known(signed));
+        },
+        writes: &["CreateDeployment", "PutRestApi", "UpdateStage"],
+    },
+    Case {
         name: "a new back end with its route",
         change: |_, c| {
             inside(&mut c.backends)

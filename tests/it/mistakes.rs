@@ -170,3 +170,14 @@ async fn listeners_that_would_swap_ports_are_told_so_at_plan() {
     let found = world.apply(&swapped).await.unwrap_err();
     assert!(found.iter().any(|diagnostic| diagnostic.summary == "The listener port is still in use"), "{found:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_aws_does_not_know_is_blamed_on_the_attribute_that_names_it() {
+    let mut world = World::new();
+    let mut config = world.shop();
+    world.settle(&config).await;
+    inside(&mut config.endpoint).additional_ids = strings(&["vpce-00000000000000000".into()]);
+    let found = world.apply(&config).await.unwrap_err();
+    let paths: Vec<String> = found.iter().filter_map(|one| Some(one.path.as_ref()?.to_string())).collect();
+    assert_eq!(paths, ["endpoint.additional_ids"], "{found:?}");
+}

@@ -145,7 +145,9 @@ fn parameters(root: &Value, item: &Map<String, Value>, operation: &Map<String, V
 
 /// `awsSigv4` means IAM; a scheme of type `apiKey` without an authorizer asks for an API key.
 fn security(root: &Value, operation: &Map<String, Value>, method: &mut Value) {
-    method["authorizationType"] = json!("NONE");
+    let auth = operation.get("x-amazon-apigateway-auth").and_then(|auth| auth["type"].as_str()).unwrap_or_default();
+    let is_iam = auth.eq_ignore_ascii_case("AWS_IAM");
+    method["authorizationType"] = json!(if is_iam { "AWS_IAM" } else { "NONE" });
     let asked = operation.get("security").and_then(Value::as_array).into_iter().flatten();
     for name in asked.filter_map(Value::as_object).flat_map(Map::keys) {
         let scheme = [&root["components"]["securitySchemes"][name], &root["securityDefinitions"][name]]
