@@ -14,7 +14,8 @@ help: ## Say what there is
 demo: programs ## Show it: from nothing to HTTP answers and back, in a simulated AWS
 	@$(XTASK) demo
 
-test: programs ## Run all tests, and the acceptance cases with Terraform
+test: ## Run all tests, and the acceptance cases with Terraform
+	@$(MAKE) --no-print-directory programs || { printf '\n0 passed, 1 failed\n'; exit 1; }
 	@$(XTASK) test
 
 check: xtask ## Check format, lints, dependencies and that the documentation is fresh

@@ -28,6 +28,8 @@ pub struct Aws {
     pub api: aws_sdk_apigateway::Client,
     /// Where this is.
     pub place: Place,
+    /// The queue before API Gateway's narrowest quota.
+    pub pace: Arc<door::Pace>,
 }
 
 /// The account, region and partition, and what the provider block says about tags.
@@ -103,6 +105,7 @@ impl Aws {
             elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb.build()),
             api: aws_sdk_apigateway::Client::from_conf(api.build()),
             place,
+            pace: Arc::default(),
         })
     }
 }

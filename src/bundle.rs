@@ -70,7 +70,7 @@ impl Resource for Bundle {
 
     async fn read(
         &self,
-        _call: &Call,
+        call: &Call,
         aws: &Arc<Aws>,
         state: InternalApi,
         private: Vec<u8>,
@@ -81,7 +81,7 @@ impl Resource for Bundle {
             return ReadResponse::Failed(diagnostic.into());
         }
         let limit = duration::read(&state.timeouts, |timeouts| &timeouts.read, READ);
-        let observed = match look(aws, &scope(&private, &state), limit).await {
+        let observed = match look(aws, &scope(&private, &state), limit, call).await {
             Ok(observed) => observed,
             Err(diagnostic) => return ReadResponse::Failed(diagnostic.into()),
         };
@@ -108,7 +108,7 @@ impl Resource for Bundle {
         let private = Private { bundle, ..Private::default() };
         let scope = scope(&private, &plan);
         let limit = duration::read(&plan.timeouts, |timeouts| &timeouts.create, CREATE);
-        let before = match look(aws, &scope, limit).await {
+        let before = match look(aws, &scope, limit, call).await {
             Ok(before) => before,
             Err(diagnostic) => return nothing_done(diagnostic),
         };
@@ -138,9 +138,12 @@ impl Resource for Bundle {
     ) -> ApplyResponse<InternalApi> {
         let mut private = Private::read(&private);
         private.bundle = identity(&private, &prior);
+        if let Some(diagnostic) = elsewhere(aws, &private) {
+            return nothing_done(diagnostic);
+        }
         let scope = scope(&private, &prior);
         let limit = duration::read(&plan.timeouts, |timeouts| &timeouts.update, UPDATE);
-        let before = match look(aws, &scope, limit).await {
+        let before = match look(aws, &scope, limit, call).await {
             Ok(before) => before,
             Err(diagnostic) => return nothing_done(diagnostic),
         };
@@ -164,7 +167,7 @@ impl Resource for Bundle {
         }
         let scope = scope(&private, &prior);
         let limit = duration::read(&prior.timeouts, |timeouts| &timeouts.delete, DELETE);
-        let before = match look(aws, &scope, limit).await {
+        let before = match look(aws, &scope, limit, call).await {
             Ok(before) => before,
             Err(diagnostic) => return left(aws, private, prior, diagnostic.into()),
         };
@@ -200,12 +203,16 @@ fn scope(private: &Private, model: &InternalApi) -> Scope {
     }
 }
 
-/// What exists, within a time.
-async fn look(aws: &Aws, scope: &Scope, limit: Duration) -> Result<Observed, Diagnostic> {
-    match tokio::time::timeout(limit, observe(aws, scope)).await {
-        Ok(Ok(observed)) => Ok(observed),
-        Ok(Err(error)) => Err(diagnose::unread(&scope.bundle, &error.to_string())),
-        Err(_) => Err(diagnose::unread(&scope.bundle, &format!("AWS took longer than {limit:?}"))),
+/// What exists, within a time and until Terraform wants to stop: nothing has been done yet.
+async fn look(aws: &Aws, scope: &Scope, limit: Duration, call: &Call) -> Result<Observed, Diagnostic> {
+    let unread = |why: &str| diagnose::unread(&scope.bundle, why);
+    tokio::select! {
+        seen = tokio::time::timeout(limit, observe(aws, scope)) => match seen {
+            Ok(Ok(observed)) => Ok(observed),
+            Ok(Err(error)) => Err(unread(&error.to_string())),
+            Err(_) => Err(unread(&format!("AWS took longer than {limit:?}"))),
+        },
+        () = call.cancel.cancelled() => Err(unread("Terraform was interrupted")),
     }
 }
 

@@ -113,8 +113,7 @@ fn https() -> SharedHttpClient {
 
 async fn sdk_config(config: &Config, http: SharedHttpClient) -> Result<SdkConfig, Diagnostics> {
     let retries = u32::try_from(config.max_retries.known_or(DEFAULT_RETRIES)).unwrap_or_default();
-    let timeouts =
-        TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ANSWER_TIMEOUT).build();
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(ANSWER_TIMEOUT).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(Door::before(http))
         .timeout_config(timeouts)

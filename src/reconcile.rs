@@ -63,6 +63,8 @@ pub struct Outcome {
     pub observed: Observed,
     /// What was done, in order, one line each.
     pub journal: Vec<String>,
+    /// The ids of what was deleted.
+    pub removed: BTreeSet<String>,
     /// What failed.
     pub failures: Vec<Failure>,
     /// Where AWS shows something else than it was given, although every step succeeded.
@@ -93,12 +95,30 @@ pub async fn reconcile(run: &Run<'_>, desired: &Graph, before: Observed) -> Outc
     }
     // The specs just written tell which of AWS's many values are ours to compare.
     let scope = Scope { known: outcome.observed.children.clone(), found: Vec::new(), ..run.scope.clone() };
-    match observe(run.aws, &scope).await {
+    let seen = tokio::select! {
+        seen = tokio::time::timeout_at(run.deadline, observe(run.aws, &scope)) => {
+            seen.unwrap_or_else(|_| Err(AwsError::internal("the time was up")))
+        }
+        () = run.cancel.cancelled() => Err(AwsError::internal("Terraform was interrupted")),
+    };
+    match seen {
         Ok(observed) => {
+            let observed = believe(observed, &outcome);
             outcome.unverified = plan(desired, &observed).changes();
             outcome.observed = observed;
         }
         Err(error) => outcome.unread = Some(error),
     }
     outcome
+}
+
+/// A look right after a change may be late: what was just deleted is gone even if it is still listed, and what was just made is
+/// there even if it isn't listed yet.
+fn believe(mut seen: Observed, outcome: &Outcome) -> Observed {
+    seen.children.retain(|_, live| !outcome.removed.contains(&live.id));
+    seen.extras.retain(|live| !outcome.removed.contains(&live.id));
+    for (name, live) in &outcome.observed.children {
+        seen.children.entry(name.clone()).or_insert_with(|| live.clone());
+    }
+    seen
 }

@@ -15,6 +15,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use tokio::time::Instant;
 
+use super::{AwsError, retry};
+
 tokio::task_local! {
     /// Set inside a wait, so that the trace (and the User-Agent) tells polls from work.
     pub static POLLING: bool;
@@ -83,7 +85,7 @@ impl HttpConnector for Passage {
         }
         let (inner, pace) = (self.inner.clone(), Arc::clone(&self.pace));
         HttpConnectorFuture::new(async move {
-            let waited = pace.admit(&operation).await;
+            let waited = if operation == DELETE_REST_API { Duration::ZERO } else { pace.admit(&operation).await };
             let start = Instant::now();
             let result = inner.call(request).await;
             let status = result.as_ref().map_or(0, |response| response.status().as_u16());
@@ -102,12 +104,16 @@ impl HttpConnector for Passage {
     }
 }
 
+/// The one operation whose queue can be longer than a signature is valid, so its turn is waited for before the request is made:
+/// see [`Pace::turn`].
+pub const DELETE_REST_API: &str = "DeleteRestApi";
+
 /// AWS's documented quotas of API Gateway's control plane, kept on our side so that they are hardly ever met:
 /// operation, calls, and the time in which that many may be made.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
 const QUOTAS: [(&str, f64, Duration); 5] = [
     ("CreateRestApi", 1.0, Duration::from_secs(3)),
-    ("DeleteRestApi", 1.0, Duration::from_secs(30)),
+    (DELETE_REST_API, 1.0, Duration::from_secs(30)),
     ("PutRestApi", 1.0, Duration::from_secs(1)),
     ("CreateDeployment", 1.0, Duration::from_secs(5)),
     ("GetResources", 5.0, Duration::from_secs(2)),
@@ -115,7 +121,7 @@ const QUOTAS: [(&str, f64, Duration); 5] = [
 
 /// One token bucket an operation, full at the start.
 #[derive(Debug, Default)]
-struct Pace {
+pub struct Pace {
     buckets: Mutex<BTreeMap<&'static str, (f64, Instant)>>,
 }
 
@@ -128,6 +134,24 @@ impl Pace {
             tokio::time::sleep(wait).await;
         }
         wait
+    }
+
+    /// Waits for the operation's turn, but not beyond the bounds of the run; a turn not waited for is given back.
+    pub async fn turn(&self, operation: &str) -> Result<(), AwsError> {
+        let wait = self.reserve(operation, Instant::now());
+        if retry::sleep(wait).await {
+            return Ok(());
+        }
+        self.give_back(operation);
+        Err(AwsError::internal(format!("stopped while {operation} waited for its turn in AWS's quota")))
+    }
+
+    fn give_back(&self, operation: &str) {
+        if let Ok(mut buckets) = self.buckets.lock()
+            && let Some((tokens, _)) = buckets.get_mut(operation)
+        {
+            *tokens += 1.0;
+        }
     }
 
     /// Takes a token, going into debt if there is none, and says how long until the debt is paid.

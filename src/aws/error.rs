@@ -154,7 +154,14 @@ fn classify(status: u16, code: &str, message: &str) -> ErrorKind {
         | "AccessDeniedException"
         | "UnauthorizedException"
         | "AuthFailure" => ErrorKind::Denied,
+        "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId" | "UnrecognizedClientException" => {
+            ErrorKind::Denied
+        }
         "InvalidPermission.NotFound" => ErrorKind::Invalid,
+        // Elastic Load Balancing's word for a group that it doesn't know.
+        "InvalidSecurityGroup" => ErrorKind::NotFound,
+        // A policy put a moment ago may not have reached the part that takes the snapshot.
+        "BadRequestException" if message.contains("doesn't have a resource policy attached") => ErrorKind::Busy,
         _ if lower.ends_with("notfound") || lower == "notfoundexception" => ErrorKind::NotFound,
         _ if quota => ErrorKind::Quota,
         _ if status == 0 || status >= 500 => ErrorKind::Ambiguous,

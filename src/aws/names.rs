@@ -33,7 +33,17 @@ pub fn candidates(bundle: &str, child: &str) -> Vec<String> {
     let stem = clean(&stem);
     let room = MAX_NAME - 2 * HALF - 1;
     let stem = stem.get(..room.min(stem.len())).unwrap_or_default().trim_end_matches('-');
-    let stem = if stem.is_empty() { "privgw" } else { stem };
+    // AWS reserves `internal-` for load balancers and `sg-` for groups.
+    let lower = stem.to_ascii_lowercase();
+    let is_reserved =
+        lower == "internal" || lower.starts_with("internal-") || lower == "sg" || lower.starts_with("sg-");
+    let stem = match stem {
+        "" => "privgw".to_string(),
+        stem if is_reserved => {
+            format!("x{}", stem.get(..(room - 1).min(stem.len())).unwrap_or_default().trim_end_matches('-'))
+        }
+        stem => stem.to_string(),
+    };
     (0..GENERATIONS)
         .map(|generation| format!("{stem}-{}{}", hash(&[bundle]), hash(&[bundle, child, &generation.to_string()])))
         .collect()
@@ -57,7 +67,7 @@ pub fn fingerprint(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Letters, digits and single hyphens only; never beginning with `internal-`, which AWS reserves.
+/// Letters, digits and single hyphens only.
 fn clean(stem: &str) -> String {
     let mut clean = String::new();
     for c in stem.chars() {
@@ -67,7 +77,7 @@ fn clean(stem: &str) -> String {
             _ => {}
         }
     }
-    clean.strip_prefix("internal-").map(str::to_string).unwrap_or(clean)
+    clean
 }
 
 #[cfg(test)]
@@ -76,11 +86,23 @@ mod tests {
 
     #[test]
     fn names_fit_awss_rules_whatever_the_bundle_is_called() {
-        for bundle in ["shop", "a very long name with spaces and ümlauts, indeed", "internal-api", "---", "été"] {
-            for name in candidates(bundle, "target_group/products/v2 of the shop") {
+        for bundle in [
+            "shop",
+            "internal",
+            "internal-internal-a",
+            "sg-shop",
+            "SG",
+            "a very long name with spaces and ümlauts, indeed",
+            "internal-api",
+            "---",
+            "été",
+        ] {
+            let keyed = candidates(bundle, "target_group/products/v2 of the shop");
+            for name in keyed.into_iter().chain(candidates(bundle, "load_balancer")) {
                 assert!(name.len() <= MAX_NAME, "{name}");
                 assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'), "{name}");
                 assert!(recognise(bundle, &name) && !recognise("another", &name), "{name}");
+                assert!(!name.to_ascii_lowercase().starts_with("sg-"), "{name}");
                 assert!(!name.starts_with('-') && !name.ends_with('-') && !name.starts_with("internal-"), "{name}");
             }
         }

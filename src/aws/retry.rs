@@ -29,18 +29,30 @@ tokio::task_local! {
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// What takes a security group that may have been made a moment ago.
+const USERS_OF_GROUPS: [&str; 6] = [
+    "AuthorizeSecurityGroupIngress",
+    "AuthorizeSecurityGroupEgress",
+    "CreateVpcEndpoint",
+    "ModifyVpcEndpoint",
+    "CreateLoadBalancer",
+    "SetSecurityGroups",
+];
+
 /// How long a failure of an operation is worth repeating. Sources: the waits of hashicorp/aws (15 minutes for a security group
 /// whose interfaces linger, minutes for a load balancer that a link has just left) and AWS's control-plane quotas
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>.
-fn limit(operation: &str, kind: ErrorKind) -> Option<Duration> {
+fn limit(error: &AwsError) -> Option<Duration> {
     let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
-    match (operation, kind) {
+    match (error.operation.as_str(), error.kind) {
         ("DeleteSecurityGroup", ErrorKind::Busy) => minutes(15),
         ("DeleteLoadBalancer" | "DeleteVpcLink", ErrorKind::Busy) => minutes(5),
         // A bucket of one call in thirty seconds may have other users; twenty of them are ten minutes.
         ("DeleteRestApi", ErrorKind::Throttled) => minutes(10),
         // EC2 may not know a new group everywhere yet; hashicorp/aws allows two minutes.
-        ("AuthorizeSecurityGroupIngress" | "AuthorizeSecurityGroupEgress", ErrorKind::NotFound) => minutes(2),
+        (operation, ErrorKind::NotFound) if USERS_OF_GROUPS.contains(&operation) && error.code.contains("Group") => {
+            minutes(2)
+        }
         (_, ErrorKind::Throttled) => minutes(5),
         (_, ErrorKind::Busy) => minutes(2),
         _ => None,
@@ -54,26 +66,34 @@ where
     Fut: Future<Output = Result<T, AwsError>>,
 {
     let start = Instant::now();
-    let bounds = BOUNDS.try_with(Clone::clone).ok();
     let mut pause = FIRST_PAUSE;
     loop {
         let error = match call().await {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        let Some(limit) = limit(&error.operation, error.kind) else { return Err(error) };
-        let next = Instant::now() + pause;
-        if next > start + limit || bounds.as_ref().is_some_and(|bounds| next > bounds.deadline) {
+        let Some(limit) = limit(&error) else { return Err(error) };
+        let too_long = Instant::now() + pause > start + limit;
+        if too_long || !sleep(pause).await {
             return Err(error);
         }
-        match &bounds {
-            Some(bounds) => tokio::select! {
-                () = bounds.cancel.cancelled() => return Err(error),
-                () = tokio::time::sleep_until(next) => {}
-            },
-            None => tokio::time::sleep_until(next).await,
-        }
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Sleeps, unless the bounds of the operation in progress end first; says whether it slept to the end.
+pub async fn sleep(pause: Duration) -> bool {
+    let Ok(bounds) = BOUNDS.try_with(Clone::clone) else {
+        tokio::time::sleep(pause).await;
+        return true;
+    };
+    let end = Instant::now() + pause;
+    if end > bounds.deadline {
+        return false;
+    }
+    tokio::select! {
+        () = bounds.cancel.cancelled() => false,
+        () = tokio::time::sleep_until(end) => true,
     }
 }
 

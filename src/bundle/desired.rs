@@ -14,7 +14,7 @@ use super::inputs::{
     texts,
 };
 use super::method_settings::method_settings;
-use super::model::{Backend, HealthCheck, InternalApi, Route, Strings};
+use super::model::{Backend, HealthCheck, InternalApi, MapOf, Route, Strings};
 use crate::aws::{Place, policy, tags};
 use crate::child::{ChildName, Input, unknown};
 use crate::children::{
@@ -260,8 +260,9 @@ impl Recipe<'_> {
             "timeout_ms": or(&route.timeout_ms, route::LONGEST_TIMEOUT_MS),
             "authorization": text_or(&route.authorization, "NONE"),
             "api_key_required": or(&route.api_key_required, false),
-            "request_parameters": texts(&route.request_parameters),
+            "request_parameters": mappings(front_path, &route.request_parameters),
             "tls_skip_verification": or(&backend.tls_skip_verification, false),
+            "passthrough": route::PASSTHROUGH,
         }))
     }
 
@@ -297,6 +298,17 @@ impl Recipe<'_> {
         all.insert(tags::BUNDLE.into(), self.bundle.into());
         all.insert(tags::CHILD.into(), name.to_string());
         self.graph.add(name, spec, all);
+    }
+}
+
+/// The mappings besides those that every route has; one of those written out again is no mapping more.
+fn mappings(front_path: &str, own: &Attr<MapOf<String>>) -> Input<BTreeMap<String, Input<String>>> {
+    let given = route::path_mappings(front_path);
+    let again =
+        |key: &String, value: &Input<String>| matches!(value, Input::Known(value) if given.get(key) == Some(value));
+    match texts(own) {
+        Input::Known(all) => Input::Known(all.into_iter().filter(|(key, value)| !again(key, value)).collect()),
+        other => other,
     }
 }
 

@@ -88,6 +88,16 @@ pub fn protected_replacement(arn: &str) -> Diagnostic {
     Diagnostic::error("The load balancer is under deletion protection", detail).at(path)
 }
 
+/// A new target group that somebody else must fill.
+pub fn empty_group(backend: &str) -> Diagnostic {
+    let detail = format!(
+        "This change needs a new target group for {backend:?}, and something else registers its targets: an ECS service, an auto-scaling \
+         group. The new group is empty until that has been told its ARN, and callers of {backend:?} get errors in between. With \
+         `targets` in the resource, there is no gap."
+    );
+    Diagnostic::warning("A new target group will be empty at first", detail).at(Path::attr("backends").key(backend))
+}
+
 /// Another bundle of this name is complete, so this is no resumed creation.
 pub fn taken(bundle: &str, before: &Observed) -> Diagnostic {
     let api = before.children.get(&rest_api::child()).map_or("unknown", |live: &Live| live.id.as_str());
@@ -102,7 +112,7 @@ pub fn taken(bundle: &str, before: &Observed) -> Diagnostic {
 pub fn protected(arn: &str) -> Diagnostic {
     let detail = format!(
         "AWS would refuse to delete the load balancer {arn}. Nothing was deleted. Set `load_balancer.deletion_protection = false`, \
-         apply that, and destroy then."
+         apply that, and destroy then. If its creation failed, run `terraform untaint` on the resource before that."
     );
     Diagnostic::error("The load balancer is under deletion protection", detail)
         .at(Path::attr("load_balancer").attribute("deletion_protection"))
@@ -152,7 +162,7 @@ fn narrower(path: Path, error: &AwsError) -> Path {
 
 fn advice(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Denied => "Allow the caller this operation, then apply again.",
+        ErrorKind::Denied => "Check that the credentials are valid and may do this, then apply again.",
         ErrorKind::Quota => "Free one of these, or ask AWS for a higher quota, then apply again.",
         ErrorKind::Throttled => "The account makes too many calls at the moment. Apply again later.",
         ErrorKind::Busy => {

@@ -16,7 +16,9 @@ pub type List = Vec<Attr<String>>;
 /// a stage. A service in the VPC calls `https://{api}.execute-api.{region}.amazonaws.com/{stage}/...` and reaches back ends in the
 /// VPC, with no traffic on the internet.
 ///
-/// Nothing but `vpc_id` ever replaces the resource: the API's id and its URLs survive every other change, and callers see no gap.
+/// Nothing but `vpc_id` ever replaces the resource: the API's id and its URLs survive every other change. What AWS can't change in
+/// place is made anew beside the old, and everything moves over before the old goes. Callers see no gap, with one condition: a new
+/// target group gets its `targets` from here; where something else registers them, it is empty until that has happened.
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct InternalApi {
     /// Name of the REST API, and the stem of the names of everything else. The bundle is known in its account and region by the name
@@ -178,7 +180,7 @@ pub struct Endpoint {
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct LoadBalancer {
     /// Subnets of the load balancer, instead of the resource's `subnet_ids`. Adding one happens in place. AWS doesn't let one go while a
-    /// VPC link is connected, so removing one makes a new load balancer behind a new link, and callers see no gap.
+    /// VPC link is connected, so removing one makes a new load balancer with new target groups behind a new link.
     #[attr(optional)]
     pub subnet_ids: Attr<Strings>,
     /// Whether every node reaches the targets of all zones. Default `true`.
@@ -200,7 +202,7 @@ pub struct LoadBalancer {
 /// A back end: one listener on the load balancer and one target group.
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct Backend {
-    /// The port that its instances listen on.
+    /// The port that its instances listen on. A change makes a new target group.
     #[attr(required)]
     pub port: Attr<i64>,
     /// The port of its listener. Default `port`. API Gateway reaches 80, 443 and everything from 1024 upward.

@@ -1,20 +1,22 @@
 //! What a change of configuration will do, as precisely as it can be known without asking AWS.
 
-use tfplugin::{Attr, Diagnostic, Path, PlanRequest, PlanResponse};
+use tfplugin::{Attr, Diagnostic, Diagnostics, Path, PlanRequest, PlanResponse};
 
 use super::desired::{desired, tags_all};
-use super::diagnose::protected_replacement;
+use super::diagnose::{empty_group, protected_replacement};
 use super::model::InternalApi;
 use super::state::{Private, View, fill, forget};
 use crate::aws::{Place, names};
-use crate::children::load_balancer;
-use crate::reconcile::{self, Action, Observed};
+use crate::child::has_unknown;
+use crate::children::{load_balancer, target_group};
+use crate::reconcile::{self, Action, Observed, Permitted, Plan};
 
 /// Plans a creation or an update. `place` is missing while the provider's own configuration isn't known.
 pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanResponse<InternalApi> {
     let PlanRequest { prior, proposed, private, .. } = request;
     let mut planned = proposed;
-    let mut private = Private::read(&private);
+    // What an earlier plan permitted is no licence for this one.
+    let mut private = Private { permitted: Permitted::new(), ..Private::read(&private) };
     let moves = prior.as_ref().is_some_and(|prior| prior.vpc_id != planned.vpc_id);
     let replace = if moves { vec![Path::attr("vpc_id")] } else { Vec::new() };
     let Some(place) = place.filter(|_| can_tell(&planned) && !moves) else {
@@ -34,10 +36,7 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
     fill(&mut planned, View::Planned { observed, plan: &steps }, place);
     private.permitted = steps.permitted();
     let mut response = respond(planned, &private, replace);
-    let replaced = steps.steps.iter().filter(|step| matches!(step.action, Action::Replace(_)));
-    let old = replaced.filter_map(|step| observed.children.get(&step.name)).chain(&steps.deletions);
-    let protected = old.filter(|live| load_balancer::is_protected(live));
-    response.diagnostics.extend(protected.map(|live| protected_replacement(&live.id)));
+    response.diagnostics.extend(objections(&steps, observed, &response.planned));
     for (child, reason) in steps.steps.iter().filter_map(|step| match &step.action {
         Action::Recreate(reason) => Some((&step.name, reason)),
         _ => None,
@@ -48,6 +47,27 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
         ));
     }
     response
+}
+
+/// What a user should know about replacements, and what must not begin at all.
+fn objections(steps: &Plan, observed: &Observed, planned: &InternalApi) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    for step in &steps.steps {
+        let Action::Replace(changes) = &step.action else { continue };
+        // A plan that doesn't know everything yet may still turn out to replace nothing.
+        if changes.iter().any(|change| has_unknown(&change.to)) && step.name.kind() == load_balancer::KIND {
+            continue;
+        }
+        let old = observed.children.get(&step.name);
+        found.extend(old.filter(|live| load_balancer::is_protected(live)).map(|live| protected_replacement(&live.id)));
+        if let (target_group::KIND, Some(backend)) = (step.name.kind(), step.name.key()) {
+            let settings = planned.backends.known().and_then(|backends| backends.get(backend)).and_then(Attr::known);
+            found.extend(settings.filter(|settings| settings.targets.is_null()).map(|_| empty_group(backend)));
+        }
+    }
+    let protected = steps.deletions.iter().filter(|live| load_balancer::is_protected(live));
+    found.extend(protected.map(|live| protected_replacement(&live.id)));
+    found
 }
 
 /// The identity of an existing bundle: what its children are tagged with.

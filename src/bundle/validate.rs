@@ -227,12 +227,12 @@ impl Check {
         }
         for (target, source) in route.request_parameters.known().into_iter().flatten() {
             let Attr::Known(source) = source else { continue };
-            self.mapping(target, source, &path.clone().attribute("request_parameters").key(target));
+            self.mapping(key, target, source, &path.clone().attribute("request_parameters").key(target));
         }
     }
 
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>
-    fn mapping(&mut self, target: &str, source: &str, path: &Path) {
+    fn mapping(&mut self, key: &str, target: &str, source: &str, path: &Path) {
         let is_target = ["path.", "querystring.", "header."].iter().any(|place| {
             target
                 .strip_prefix("integration.request.")
@@ -242,6 +242,12 @@ impl Check {
         let is_static = source.len() >= 2 && source.starts_with('\'') && source.ends_with('\'');
         let is_source = is_static
             || ["method.request.", "context.", "stageVariables."].iter().any(|start| source.starts_with(start));
+        let front = key.split_once(' ').map_or("", |(_, front)| front);
+        let stranger =
+            source.strip_prefix("method.request.path.").filter(|name| !variables(front).iter().any(|own| own == name));
+        if let Some(name) = stranger {
+            self.error(path, "Unknown path variable", format!("The route {key:?} has no variable `{{{name}}}`."));
+        }
         if !is_target {
             let detail =
                 format!("The key is `integration.request.header.X`, `.querystring.X` or `.path.X`; it is {target:?}.");

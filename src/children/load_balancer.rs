@@ -81,7 +81,7 @@ impl Kind for LoadBalancerKind {
                 .set_subnets(Some(want.subnet_ids.clone()))
                 .set_security_groups((!want.security_group_ids.is_empty()).then(|| want.security_group_ids.clone()))
                 .set_tags(Some(tags::elb_tags(&wanted.tags)));
-            let answer = call.send().await.named("CreateLoadBalancer")?;
+            let answer = retry::patiently(|| async { call.clone().send().await.named("CreateLoadBalancer") }).await?;
             let created =
                 answer.load_balancers().first().and_then(|balancer| live(wanted.name.clone(), balancer, None, None));
             let mut created = created.ok_or_else(|| AwsError::incomplete("CreateLoadBalancer", "LoadBalancers"))?;
@@ -132,9 +132,9 @@ impl Kind for LoadBalancerKind {
         let list = |value: &Value| -> Vec<Value> { value.as_array().cloned().unwrap_or_default() };
         match change.field.as_str() {
             "vpc_id" => true,
-            "subnet_ids" => {
-                !has_unknown(&change.to) && list(&change.from).iter().any(|subnet| !list(&change.to).contains(subnet))
-            }
+            // A subnet that isn't known yet may be one that stays; but what a plan calls known must stay so, and not the other
+            // way round.
+            "subnet_ids" => list(&change.from).iter().any(|subnet| !list(&change.to).contains(subnet)),
             "security_group_ids" => {
                 list(&change.from).is_empty() != (list(&change.to).is_empty() && !has_unknown(&change.to))
             }
@@ -170,10 +170,17 @@ impl Slow for LoadBalancerKind {
                 .await
                 .named("DescribeLoadBalancers");
             match answer {
-                Ok(answer) => Ok(answer
-                    .load_balancers()
-                    .first()
-                    .and_then(|balancer| live(known.name.clone(), balancer, None, None))),
+                Ok(answer) => {
+                    let balancer = answer.load_balancers().first();
+                    let Some(mut now) = balancer.and_then(|balancer| live(known.name.clone(), balancer, None, None))
+                    else {
+                        return Ok(None);
+                    };
+                    if now.status == Status::Ready {
+                        settle(aws, known, &mut now).await?;
+                    }
+                    Ok(Some(now))
+                }
                 Err(error) if error.is_not_found() => Ok(None),
                 Err(error) => Err(error),
             }
@@ -189,6 +196,21 @@ impl Slow for LoadBalancerKind {
 /// The only load balancer of a bundle.
 pub fn child() -> ChildName {
     ChildName::single(KIND)
+}
+
+/// A load balancer is of use only once each of its subnets has an interface: after a subnet has been added, it is `active` all along.
+async fn settle(aws: &Aws, known: &Live, now: &mut Live) -> Result<(), AwsError> {
+    let subnets = known.spec.get("subnet_ids").and_then(Value::as_array).map_or(0, Vec::len);
+    let scope = Scope {
+        vpc_id: known.spec.get("vpc_id").and_then(Value::as_str).unwrap_or_default().into(),
+        ..Scope::default()
+    };
+    let interfaces = interfaces(aws, &scope, now.text("aws_name"), &now.id).await?;
+    if interfaces.as_object().map_or(0, serde_json::Map::len) < subnets {
+        now.status = Status::Pending("waiting for its network interfaces".into());
+    }
+    now.outputs.insert("network_interfaces".into(), interfaces);
+    Ok(())
 }
 
 /// Whether AWS would refuse to delete this, because it is a load balancer under deletion protection.
@@ -216,7 +238,7 @@ async fn set_groups(aws: &Aws, arn: &str, want: &Resolved) -> Result<(), AwsErro
         .load_balancer_arn(arn)
         .set_security_groups(Some(want.security_group_ids.clone()))
         .set_enforce_security_group_inbound_rules_on_private_link_traffic(rules);
-    call.send().await.named("SetSecurityGroups").map(drop)
+    retry::patiently(|| async { call.clone().send().await.named("SetSecurityGroups").map(drop) }).await
 }
 
 async fn set_attributes(aws: &Aws, arn: &str, want: &Resolved) -> Result<(), AwsError> {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::route::{self, Route};
+use crate::aws::door::DELETE_REST_API;
 use crate::aws::names::{fingerprint, identity};
 use crate::aws::{API_PAGE, Aws, AwsError, Named, gone_is_fine, policy, retry, tags};
 use crate::child::{
@@ -133,7 +134,10 @@ impl Kind for RestApiKind {
 
     fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()> {
         Box::pin(async move {
-            let call = || async { aws.api.delete_rest_api().rest_api_id(&live.id).send().await.named("DeleteRestApi") };
+            let call = || async {
+                aws.pace.turn(DELETE_REST_API).await?;
+                aws.api.delete_rest_api().rest_api_id(&live.id).send().await.named(DELETE_REST_API)
+            };
             gone_is_fine(retry::patiently(call).await)
         })
     }

@@ -32,7 +32,12 @@ pub struct Route {
     pub request_parameters: BTreeMap<String, String>,
     /// Whether the back end's certificate may come from a private authority.
     pub tls_skip_verification: bool,
+    /// What happens to bodies that no template is for: always [`PASSTHROUGH`], unless somebody has changed it.
+    pub passthrough: String,
 }
+
+/// Bodies are handed on as they are.
+pub const PASSTHROUGH: &str = "WHEN_NO_MATCH";
 
 /// The default and longest timeout of an integration.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
@@ -91,6 +96,7 @@ pub fn from_method(front_path: &str, method: &Method) -> (Value, Option<String>,
         api_key_required: method.api_key_required().unwrap_or_default(),
         request_parameters: extra_parameters(front_path, integration),
         tls_skip_verification: integration.tls_config().is_some_and(|tls| tls.insecure_skip_verification()),
+        passthrough: integration.passthrough_behavior().unwrap_or(PASSTHROUGH).to_string(),
     };
     (json!(route), Some(host), integration.connection_id().map(str::to_string))
 }
@@ -104,7 +110,7 @@ fn integration(front_path: &str, route: &Route, host: &str, vpc_link_id: &str, i
         "uri": format!("{}://{host}:{}{}", route.scheme, route.port, route.path),
         "connectionType": "VPC_LINK",
         "connectionId": vpc_link_id,
-        "passthroughBehavior": "when_no_match",
+        "passthroughBehavior": route.passthrough.to_ascii_lowercase(),
         "timeoutInMillis": route.timeout_ms,
     });
     if let Value::Object(members) = &mut integration {
@@ -122,7 +128,7 @@ fn integration(front_path: &str, route: &Route, host: &str, vpc_link_id: &str, i
 }
 
 /// Every variable of the path is handed on under its own name. Only those that the back end's path names have an effect there.
-fn path_mappings(front_path: &str) -> BTreeMap<String, String> {
+pub fn path_mappings(front_path: &str) -> BTreeMap<String, String> {
     let mapping = |name: String| (format!("integration.request.path.{name}"), format!("method.request.path.{name}"));
     variables(front_path).into_iter().map(mapping).collect()
 }
@@ -136,8 +142,8 @@ fn parameters(front_path: &str, route: &Route) -> Vec<Value> {
             continue;
         };
         let parameter = match place {
-            "querystring" => declare("query", name, false),
-            "header" => declare("header", name, false),
+            "querystring" | "multivaluequerystring" => declare("query", name, false),
+            "header" | "multivalueheader" => declare("header", name, false),
             _ => continue,
         };
         if !declared.contains(&parameter) {
@@ -188,6 +194,7 @@ mod tests {
             )]
             .into(),
             tls_skip_verification: false,
+            passthrough: PASSTHROUGH.into(),
         }
     }
 

@@ -81,7 +81,7 @@ impl Kind for StageKind {
                 call.customize().config_override(once).send().await.named("CreateStage")
             };
             retry::patiently(call).await?;
-            let operations = settings_operations(&want.method_settings, &BTreeMap::new());
+            let operations = settings_operations(&want.method_settings, &BTreeMap::new(), &BTreeMap::new());
             patch(aws, &want.rest_api_id, &want.stage_name, operations).await?;
             Ok(Live {
                 name: wanted.name.clone(),
@@ -112,7 +112,9 @@ impl Kind for StageKind {
                     "variables" => operations.extend(variable_operations(&want.variables, &change.from)),
                     "method_settings" => {
                         let have = serde_json::from_value(change.from.clone()).unwrap_or_default();
-                        operations.extend(settings_operations(&want.method_settings, &have));
+                        let spellings = live.outputs.get("method_keys").cloned().unwrap_or_default();
+                        let spellings = serde_json::from_value(spellings).unwrap_or_default();
+                        operations.extend(settings_operations(&want.method_settings, &have, &spellings));
                     }
                     _ => {}
                 }
@@ -185,12 +187,19 @@ fn variable_operations(want: &BTreeMap<String, String>, have: &Value) -> Vec<Pat
 }
 
 /// AWS removes settings only a whole method at a time, so a method that loses one is cleared and written anew in the same call.
-fn settings_operations(want: &BTreeMap<String, Settings>, have: &BTreeMap<String, Settings>) -> Vec<PatchOperation> {
+fn settings_operations(
+    want: &BTreeMap<String, Settings>,
+    have: &BTreeMap<String, Settings>,
+    spellings: &BTreeMap<String, Vec<String>>,
+) -> Vec<PatchOperation> {
     let mut operations = Vec::new();
     for (key, settings) in have {
         let kept = want.get(key).is_some_and(|wanted| settings.keys().all(|setting| wanted.contains_key(setting)));
         if !kept {
-            operations.push(PatchOperation::builder().op(Op::Remove).path(format!("/{}", patch_key(key))).build());
+            let own = [patch_key(key)];
+            for spelling in spellings.get(key).map_or(own.as_slice(), Vec::as_slice) {
+                operations.push(PatchOperation::builder().op(Op::Remove).path(format!("/{spelling}")).build());
+            }
         }
     }
     for (key, settings) in want.iter().filter(|(key, settings)| have.get(*key) != Some(settings)) {
@@ -270,6 +279,13 @@ fn outputs(aws: &Aws, api: &str, stage: &str) -> Outputs {
 
 fn live(aws: &Aws, scope: &Scope, name: ChildName, api: &str, stage: &Found, tags: tags::Tags) -> Live {
     let stage_name = stage.stage_name().unwrap_or_default();
+    // AWS keeps several spellings of one method apart, and removes only what is spelled as it is.
+    let mut spellings: BTreeMap<String, Vec<&String>> = BTreeMap::new();
+    for key in stage.method_settings().into_iter().flat_map(|settings| settings.keys()) {
+        spellings.entry(our_key(key)).or_default().push(key);
+    }
+    let mut outputs = outputs(aws, api, stage_name);
+    outputs.insert("method_keys".into(), json!(spellings));
     let variables: BTreeMap<_, _> = stage.variables().into_iter().flatten().collect();
     Live {
         name,
@@ -282,7 +298,7 @@ fn live(aws: &Aws, scope: &Scope, name: ChildName, api: &str, stage: &Found, tag
             "tracing_enabled": stage.tracing_enabled(),
             "method_settings": managed_settings(scope, stage),
         })),
-        outputs: outputs(aws, api, stage_name),
+        outputs,
         id: id(api, stage_name),
         tags: Some(tags),
         status: Status::Ready,
@@ -309,8 +325,10 @@ mod tests {
         let want = [("*/*".to_string(), settings(&[("metrics/enabled", "true")]))].into();
         let have =
             [("*/*".to_string(), settings(&[("metrics/enabled", "true"), ("throttling/burstLimit", "5")]))].into();
-        let paths: Vec<_> =
-            settings_operations(&want, &have).iter().map(|op| op.path().unwrap_or_default().to_string()).collect();
+        let paths: Vec<_> = settings_operations(&want, &have, &BTreeMap::new())
+            .iter()
+            .map(|op| op.path().unwrap_or_default().to_string())
+            .collect();
         assert_eq!(paths, ["/*/*", "/*/*/metrics/enabled"]);
     }
 }

@@ -32,6 +32,17 @@ pub async fn execute(run: &Run<'_>, desired: &Graph, before: Observed) -> Outcom
     join_all(order.into_iter().map(|node| work.bring(node))).await;
     let mut doomed: Vec<Doomed> = doomed.into_iter().map(|live| Doomed { live, successor: None }).collect();
     doomed.append(&mut work.lock().replaced);
+    // A creation may have been answered with something that was there before, and is a child now.
+    let mut kept: BTreeSet<String> = BTreeSet::new();
+    {
+        let mut state = work.lock();
+        let observed = &mut state.outcome.observed;
+        kept.extend(
+            observed.children.values().filter(|live| desired.get(&live.name).is_some()).map(|live| live.id.clone()),
+        );
+        observed.extras.retain(|extra| !kept.contains(&extra.id));
+    }
+    doomed.retain(|one| !kept.contains(&one.live.id));
     if work.lock().outcome.failures.is_empty() {
         join_all(doomed.iter().map(|one| work.remove(one, &doomed))).await;
     }
@@ -200,11 +211,12 @@ impl<'a, 'r> Work<'a, 'r> {
         let mut scope = self.run.scope.clone();
         {
             let state = self.lock();
-            scope.known = state.outcome.observed.children.clone();
-            scope.found = scope.known.values().cloned().collect();
+            let observed = &state.outcome.observed;
+            scope.known = observed.children.clone();
+            scope.found = observed.children.values().chain(&observed.extras).cloned().collect();
         }
         let found = observe_kind(self.run.aws, &scope, kind).await.unwrap_or_default();
-        let old: BTreeSet<String> = scope.known.values().map(|live| live.id.clone()).collect();
+        let old: BTreeSet<String> = scope.found.iter().map(|live| live.id.clone()).collect();
         let made = found.into_iter().find(|live| live.name == wanted.name && !old.contains(&live.id));
         let Some(made) = made else { return Err(error) };
         self.found(&made);
@@ -235,6 +247,7 @@ impl<'a, 'r> Work<'a, 'r> {
                     observed.children.remove(&live.name);
                 }
                 observed.extras.retain(|extra| extra.id != live.id);
+                state.outcome.removed.insert(live.id.clone());
                 drop(state);
                 self.reach(phase_key(live), Phase::Gone);
             }

@@ -17,7 +17,7 @@ pub async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, AwsError> {
     }
     let found = std::mem::take(&mut scope.found);
     let found = own(aws, &scope, found).await?;
-    Ok(sort(found))
+    Ok(sort(found, &scope))
 }
 
 /// Finds what there is of one kind, given what `scope` says was found of others.
@@ -47,10 +47,12 @@ async fn own(aws: &Aws, scope: &Scope, found: Vec<Live>) -> Result<Vec<Live>, Aw
     Ok(owned.collect())
 }
 
-/// One child a name: of several, the latest that has not failed.
-fn sort(mut found: Vec<Live>) -> Observed {
+/// One child a name: of several, the latest that has not failed. Not every kind tells its age, so what was known as the child counts
+/// before a stranger.
+fn sort(mut found: Vec<Live>, scope: &Scope) -> Observed {
+    let is_stranger = |live: &Live| scope.known.get(&live.name).is_none_or(|known| known.id != live.id);
     found.sort_by_key(|live| {
-        (matches!(live.status, Status::Failed(_)), std::cmp::Reverse(live.created), live.id.clone())
+        (matches!(live.status, Status::Failed(_)), std::cmp::Reverse(live.created), is_stranger(live), live.id.clone())
     });
     let mut observed = Observed::default();
     for live in found {

@@ -102,9 +102,9 @@ impl<'a, 'r> Poll<'a, 'r> {
         let next = Instant::now() + self.pause;
         if next > self.limit {
             let waited = self.start.elapsed().as_secs();
-            return Err(AwsError::internal(format!(
-                "{what} after {waited} s; the next apply will look again, or raise `timeouts`"
-            )));
+            let more = if self.limit == self.run.deadline { ", or raise `timeouts`" } else { "" };
+            let message = format!("{what} after {waited} s; the next apply will look again{more}");
+            return Err(AwsError::internal(message));
         }
         self.pause = (self.pause * 3 / 2).min(SLOWEST_POLL);
         tokio::select! {

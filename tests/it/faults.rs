@@ -168,9 +168,9 @@ async fn throttled_calls_are_repeated_and_nobody_hears_of_it() {
 async fn a_result_that_cannot_be_read_back_is_a_warning_and_no_failure() {
     let mut world = World::new();
     let config = world.shop();
-    // Only the look at the result asks for the interfaces of a new load balancer.
-    let fault = Fault::Error { status: 403, code: "UnauthorizedOperation".into(), message: "no".into() };
-    world.sim.fail_next("DescribeNetworkInterfaces", fault);
+    // Only the look at the result asks for the tags of the stage.
+    let fault = Fault::Error { status: 403, code: "AccessDeniedException".into(), message: "no".into() };
+    world.sim.fail_next("GetTags", fault);
     let state = world.apply(&config).await.unwrap();
     assert!(world.warnings.iter().any(|one| one.summary == "The result could not be checked"), "{:?}", world.warnings);
     assert_eq!(state.nlb_network_interfaces.known().map(|map| map.len()), Some(3));

@@ -82,7 +82,7 @@ async fn serve_terraform<P: Provider>(provider: P) -> Result<(), String> {
     // Terraform handles an interrupt and then asks us to stop; dying of it would lose what is being made.
     ignore_interrupts().map_err(|error| format!("can't handle interrupts: {error}"))?;
     let environment = Environment::read();
-    let listener = Listener::open(environment.socket_dir.as_deref())
+    let listener = Listener::open(environment.socket_dir.as_deref(), environment.client_certificate.is_some())
         .map_err(|error| format!("can't listen for Terraform: {error}"))?;
     let secured = environment.client_certificate.as_deref().map(tls::secure).transpose()?;
     let (acceptor, certificate) = secured.unzip();

@@ -82,6 +82,10 @@ async fn one(terraform: &Terraform, sim: &Sim, account: &str, case: &Path, name:
         let _ = work.succeed(&["init", "-no-color"]).await?;
         runs(&work.succeed(&["test", "-no-color"]).await?)
     };
+    // A case that does nothing proves nothing.
+    if note.is_empty() || note.starts_with("0 ") {
+        return Err(io::Error::other("nothing was run"));
+    }
     sim.settled(&account.id, &before).await?;
     Ok(note)
 }

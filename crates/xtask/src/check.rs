@@ -10,8 +10,8 @@ use tokio::process::Command;
 use crate::process::Job;
 use crate::{licence, workspace};
 
-/// The longest that cargo may need to say what the dependencies are.
-const LIMIT: Duration = Duration::from_secs(120);
+/// The longest that cargo may need to say what the dependencies are; on a new machine it fetches them first.
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// Checks, and says what was found.
 pub async fn run() -> io::Result<ExitCode> {
@@ -24,11 +24,25 @@ pub async fn run() -> io::Result<ExitCode> {
     }
     let rules = Rules::read(&workspace::read(&workspace::root().join("deny.toml"))?);
     // This is the truth about what is built; the lock file also lists what no feature reaches.
-    let arguments = ["tree", "--workspace", "--target", "all", "--edges", "normal,build,dev", "--prefix", "none"];
+    let arguments = [
+        "tree",
+        "--workspace",
+        "--locked",
+        "--all-features",
+        "--target",
+        "all",
+        "--edges",
+        "normal,build,dev",
+        "--prefix",
+        "none",
+    ];
     let tree = run_cargo(&[&arguments[..], &["--format", "{p}|{l}"]].concat()).await?;
     let mut packages: Vec<&str> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
     packages.sort_unstable();
     packages.dedup();
+    if rules.banned.is_empty() || rules.allowed.is_empty() {
+        return Err(io::Error::other("deny.toml has no lists that could be read"));
+    }
     let found: Vec<String> = packages.iter().filter_map(|line| rules.objection(line)).collect();
     found.iter().for_each(|objection| println!("{objection}"));
     println!("{} packages, {} of them objectionable", packages.len(), found.len());
@@ -60,7 +74,7 @@ impl Rules {
                 _ if line.starts_with('[') => section = line,
                 ("[bans]", Some(entry)) if line.starts_with("{ crate") => {
                     let (name, version) = entry.split_once('@').map_or((entry.as_str(), None), |(n, v)| (n, Some(v)));
-                    rules.banned.push((name.to_owned(), version.map(|version| format!("{version}."))));
+                    rules.banned.push((name.to_owned(), version.map(str::to_owned)));
                 }
                 ("[licenses]", Some(entry)) if line.starts_with('"') => rules.allowed.push(entry),
                 _ => {}
@@ -74,7 +88,9 @@ impl Rules {
         let (package, licence) = line.split_once('|')?;
         let mut words = package.split(' ');
         let (name, version) = (words.next()?, words.next()?.trim_start_matches('v'));
-        let is_meant = |beginning: &Option<String>| beginning.as_ref().is_none_or(|start| version.starts_with(start));
+        let is_meant = |beginning: &Option<String>| {
+            beginning.as_ref().is_none_or(|start| version == start || version.starts_with(&format!("{start}.")))
+        };
         if self.banned.iter().any(|(banned, beginning)| banned == name && is_meant(beginning)) {
             return Some(format!("{name} {version} is banned"));
         }

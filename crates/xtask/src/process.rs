@@ -89,9 +89,10 @@ impl Done {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // Safe Rust has no call for a signal to a group, and every Unix has the program.
+        // Safe Rust has no call for a signal to a group. Every shell has one built in; a program of the name is not everywhere.
         if let Some(id) = self.id {
-            let _ = Blocking::new("kill").args(["-KILL", "--", &format!("-{id}")]).stderr(Stdio::null()).status();
+            let signal = ["-c", "kill -s KILL -- \"-$0\"", &id.to_string()];
+            let _ = Blocking::new("sh").args(signal).stderr(Stdio::null()).status();
         }
     }
 }

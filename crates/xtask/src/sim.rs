@@ -48,7 +48,7 @@ impl Sim {
         let mut command = Command::new(program);
         command.args(["--listen", "127.0.0.1:0", "--speed", &speed.to_string()]);
         command.args(resolve.iter().flat_map(|(from, to)| ["--resolve".to_owned(), format!("{from}={to}")]));
-        let mut job = Job::start(&mut command)?;
+        let mut job = Job::stream(&mut command)?;
         let (mut output, mut line) = (job.output()?, String::new());
         let read = tokio::time::timeout(START, output.read_line(&mut line)).await;
         let address = line.rsplit("http://").next().and_then(|address| address.trim().parse().ok());

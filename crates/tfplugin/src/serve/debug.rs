@@ -14,7 +14,7 @@ use crate::provider::Provider;
 /// Serves any number of Terraform runs until it is interrupted. There is no TLS in this mode; the socket's
 /// directory keeps other users out.
 pub(super) async fn serve<P: Provider>(provider: P) -> Result<(), String> {
-    let listener = Listener::open(None).map_err(|error| format!("can't listen: {error}"))?;
+    let listener = Listener::open(None, false).map_err(|error| format!("can't listen: {error}"))?;
     say(&instructions(provider.address(), listener.address()));
     let interrupted = async {
         // If interrupts can't be caught, they end the process anyway.

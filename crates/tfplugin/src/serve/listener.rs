@@ -17,6 +17,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
 #[cfg(unix)]
 const MAX_SOCKET_PATH: usize = 100;
 
+/// A directory that is there on every Unix, with a path that leaves room.
+const SHORT_DIR: &str = "/tmp";
+
 /// A network and an address in it, as go-plugin writes them.
 #[derive(Clone, Debug)]
 pub(super) struct Address {
@@ -38,12 +41,23 @@ enum Socket {
 }
 
 impl Listener {
-    /// Listens on a socket in a directory that only this user can enter, or else on the loopback interface.
-    pub(super) fn open(parent: Option<&Path>) -> io::Result<Listener> {
-        match unix(parent)? {
-            Some(listener) => Ok(listener),
-            None => tcp(),
+    /// Listens on a socket in a directory that only this user can enter.
+    ///
+    /// Where the directory's path is too long for a socket, a short one is tried, and then the loopback interface, which every
+    /// local user can reach: on Unix only if clients must prove who they are.
+    pub(super) fn open(parent: Option<&Path>, authenticated: bool) -> io::Result<Listener> {
+        if let Some(listener) = unix(parent)? {
+            return Ok(listener);
         }
+        if let Ok(Some(listener)) = unix(Some(Path::new(SHORT_DIR))) {
+            return Ok(listener);
+        }
+        if cfg!(unix) && !authenticated {
+            return Err(io::Error::other(
+                "the path of the temporary directory is too long for a socket; set TMPDIR to a shorter one",
+            ));
+        }
+        tcp()
     }
 
     pub(super) fn address(&self) -> &Address {
@@ -112,7 +126,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_socket_is_private_and_disappears() {
-        let listener = Listener::open(None).unwrap();
+        let listener = Listener::open(None, false).unwrap();
         assert_eq!(listener.address().network, "unix");
         let path = Path::new(&listener.address().text).to_owned();
         let dir = path.parent().unwrap();
@@ -122,12 +136,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_path_that_is_too_long_for_a_socket_means_tcp() {
+    async fn a_path_that_is_too_long_for_a_socket_means_a_shorter_one() {
         let dir = tempfile::tempdir().unwrap();
         let deep = dir.path().join("d".repeat(100));
         fs::create_dir(&deep).unwrap();
-        let listener = Listener::open(Some(&deep)).unwrap();
-        assert_eq!(listener.address().network, "tcp");
-        assert!(listener.address().text.starts_with("127.0.0.1:"));
+        let listener = Listener::open(Some(&deep), false).unwrap();
+        assert_eq!(listener.address().network, "unix");
+        assert!(listener.address().text.starts_with(SHORT_DIR), "{:?}", listener.address());
     }
 }

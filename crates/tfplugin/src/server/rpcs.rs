@@ -153,8 +153,9 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         let response = match work.await {
             Ok(response) => response,
             Err(errors) => proto::apply_resource_change::Response {
-                new_state: request.prior_state,
-                private: request.planned_private,
+                // With no state in the answer, Terraform keeps the old state together with its private bytes.
+                new_state: None,
+                private: Vec::new(),
                 diagnostics: convert::diagnostics(errors),
                 new_identity: request.planned_identity,
                 legacy_type_system: false,

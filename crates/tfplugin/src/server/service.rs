@@ -12,7 +12,7 @@ use crate::{
     codec::Codec,
     diagnostic::{Diagnostic, Diagnostics},
     proto::tfplugin6 as proto,
-    provider::Provider,
+    provider::{Call, Provider},
     schema::Schema,
     value::{Path, Type, Value},
 };
@@ -77,7 +77,8 @@ impl<P: Provider> Service<P> {
         let config = provider_config::<P>(&value)?;
         let call = self.calls.call();
         let version = &request.terraform_version;
-        let (meta, diagnostics) = self.provider.configure(&call, version, config).await?;
+        let work = self.provider.configure(&call, version, config);
+        let (meta, diagnostics) = unless_stopped(&call, work).await?;
         self.configuration.set(meta);
         Ok(diagnostics)
     }
@@ -119,7 +120,7 @@ impl<P: Provider> Service<P> {
         let meta = self.configuration.required()?;
         let call = self.calls.call();
         let Stored { state, private, diagnostics } =
-            resource.read(&call, &meta, state, request.private.clone()).await?;
+            unless_stopped(&call, resource.read(&call, &meta, state, request.private.clone())).await?;
         Ok(proto::read_resource::Response {
             new_state: Some(convert::dynamic(&state, resource.ty())?),
             private,
@@ -150,7 +151,7 @@ impl<P: Provider> Service<P> {
         } else {
             let meta = self.configuration.get();
             let call = self.calls.call();
-            resource.plan(&call, meta.as_ref(), change).await?
+            unless_stopped(&call, resource.plan(&call, meta.as_ref(), change)).await?
         };
         Ok(proto::plan_resource_change::Response {
             planned_state: Some(convert::dynamic(&planned.stored.state, resource.ty())?),
@@ -194,7 +195,8 @@ impl<P: Provider> Service<P> {
         let resource = self.resource(&request.type_name)?;
         let meta = self.configuration.required()?;
         let call = self.calls.call();
-        let Stored { state, private, diagnostics } = resource.import(&call, &meta, request.id.clone()).await?;
+        let work = resource.import(&call, &meta, request.id.clone());
+        let Stored { state, private, diagnostics } = unless_stopped(&call, work).await?;
         let imported = proto::import_resource_state::ImportedResource {
             type_name: request.type_name.clone(),
             state: Some(convert::dynamic(&state, resource.ty())?),
@@ -231,4 +233,16 @@ pub(super) fn no_such(kind: &str, name: &str) -> Diagnostics {
 fn faults(of: &str, schema: &Schema) -> Vec<String> {
     let faults = schema.faults().into_iter();
     faults.map(|fault| format!("in {of}, {fault}")).collect()
+}
+
+/// Runs a call that changes nothing, and gives it up at once when Terraform wants to stop: Terraform waits for it without limit.
+async fn unless_stopped<T>(call: &Call, work: impl Future<Output = Result<T, Diagnostics>>) -> Result<T, Diagnostics> {
+    tokio::select! {
+        biased;
+        done = work => done,
+        () = call.cancel.cancelled() => {
+            let detail = "Terraform was interrupted. This call changes nothing, so it was given up.";
+            Err(Diagnostic::error("Interrupted", detail).into())
+        }
+    }
 }

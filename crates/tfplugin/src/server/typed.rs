@@ -103,6 +103,11 @@ impl<R: Resource> Managed<R::Meta> for Typed<R> {
         let state = self.resource.upgrade(version, state)?;
         let value = Value::from_json(&state, &self.ty, Extra::Drop);
         let value = value.map_err(|mismatch| Diagnostics::from(Diagnostic::from(mismatch)))?;
+        // Terraform would take a null for an object that is gone.
+        if !matches!(value, Value::Object(_)) {
+            let detail = "The upgrade of the state gave no object. This is a bug in the provider, please report it.";
+            return Err(Diagnostic::error("State can't be upgraded", detail).into());
+        }
         Ok(self.without_write_only(value))
     }
 

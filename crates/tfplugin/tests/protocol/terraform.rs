@@ -153,7 +153,10 @@ impl Drop for Debugged {
     fn drop(&mut self) {
         // An interrupt, as a person would; it then removes its socket.
         let process = self.process.id().to_string();
-        let _ = Command::new("kill").args(["-INT", &process]).status();
+        let asked = Command::new("sh").args(["-c", "kill -s INT \"$0\"", &process]).status();
+        if !asked.is_ok_and(|status| status.success()) {
+            let _ = self.process.kill();
+        }
         let _ = self.process.wait();
     }
 }

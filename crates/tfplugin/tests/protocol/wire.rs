@@ -116,7 +116,7 @@ async fn stopping_is_answered_at_once_and_what_exists_is_told() {
 async fn an_interrupt_from_the_terminal_does_not_end_it() {
     let client = configured().await;
     let process = client.process_id().unwrap().to_string();
-    assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+    assert!(Command::new("sh").args(["-c", "kill -s INT \"$0\"", &process]).status().unwrap().success());
     sleep(Duration::from_millis(200)).await;
     assert!(create(&client, &thing(&[])).await.diagnostics.is_empty());
 }

@@ -24,7 +24,7 @@ pub async fn run(work: &Workdir) -> io::Result<String> {
         let said = flat(&done.text());
         let expected = workspace::read(&mistake.join("expected.txt"))?;
         let missing: Vec<&str> = expected.lines().filter(|line| !said.contains(&flat(line))).collect();
-        if done.code != Some(1) || !missing.is_empty() {
+        if done.code != Some(1) || !missing.is_empty() || expected.trim().is_empty() {
             let missing = missing.join("\n  ");
             return Err(io::Error::other(format!("{name}: Terraform did not say\n  {missing}\nbut\n{}", done.text())));
         }
