@@ -57,6 +57,22 @@ async fn every_kind_of_child_notices_a_change_of_each_of_its_fields() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_wanted_property_can_be_seen_in_what_is_observed() {
+    let mut world = World::new();
+    let mut config = world.shop();
+    let users = crate::world::inside(&mut config.backends).get_mut("users").unwrap();
+    crate::world::inside(users).targets = crate::world::strings(&["172.31.0.10".into()]);
+    world.settle(&config).await;
+    let (observed, aws) = (observed(&world).await, world.configure().await);
+    let graph = privgw::bundle::desired::desired(&config, &aws.place, "shop");
+    for node in graph.order().unwrap() {
+        let live = &observed.children[&node.name];
+        let unseen: Vec<&String> = node.spec.keys().filter(|field| !live.spec.contains_key(*field)).collect();
+        assert!(unseen.is_empty(), "{}: nobody would notice a change of {unseen:?}", node.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn deleting_what_is_gone_is_a_success() {
     let mut world = World::new();
     let config = world.shop();

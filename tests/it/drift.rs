@@ -1,6 +1,8 @@
 //! What anybody changes behind the provider's back shows in the next plan by name, and the next apply repairs it.
 
+use privgw::bundle::Bundle;
 use privgw::bundle::model::InternalApi;
+use tfplugin::{DeleteResponse, Resource};
 
 use crate::world::{World, inside, strings};
 
@@ -176,6 +178,16 @@ const DRIFTS: &[Drift] = &[
         word: "method_settings",
     },
     Drift {
+        name: "throttling of one method by hand, in the plain spelling",
+        service: "apigateway",
+        call: |s| {
+            let operation = r#"[{"op":"replace","path":"/products/GET/throttling/rateLimit","value":"1"}]"#;
+            patch(format!("/restapis/{}/stages/v1", known(&s.id)), operation)
+        },
+        child: "stage",
+        word: "method_settings.GET /products",
+    },
+    Drift {
         name: "the stage deleted",
         service: "apigateway",
         call: |s| ("DELETE", format!("/restapis/{}/stages/v1", known(&s.id)), String::new()),
@@ -262,7 +274,16 @@ async fn a_provider_that_looks_elsewhere_does_not_take_the_bundle_for_gone() {
     world.state = Some((state, text.into_bytes()));
     let found = world.plan(&config).await.unwrap_err();
     assert!(found.iter().any(|one| one.summary.contains("another account or region")), "{found:?}");
-    assert!(world.state.is_some());
+    // Nor does an apply without refresh make a second one, or a destroy forget the first.
+    let before = world.sim.objects();
+    let aws = world.configure().await;
+    let call = tfplugin::Call { cancel: world.cancel.clone() };
+    let (state, private) = world.state.clone().unwrap();
+    let updated = Bundle.update(&call, &aws, state.clone(), state.clone(), config.clone(), private.clone()).await;
+    assert!(updated.diagnostics.has_errors() && updated.state.is_none());
+    let deleted = Bundle.delete(&call, &aws, state, private).await;
+    assert!(matches!(deleted, DeleteResponse::Left { .. }));
+    assert_eq!(world.sim.objects(), before);
 }
 
 #[tokio::test(start_paused = true)]

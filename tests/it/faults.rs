@@ -1,8 +1,10 @@
 //! Every write of a creation fails once, in two ways; whatever comes of it, the next applies converge and nothing is left behind.
 
 use aws_sim::Fault;
+use privgw::bundle::model::LoadBalancer;
+use tfplugin::Attr;
 
-use crate::world::World;
+use crate::world::{World, strings};
 
 /// Every operation that creates or changes something during a creation.
 const WRITES: [&str; 13] = [
@@ -176,4 +178,57 @@ async fn a_result_that_cannot_be_read_back_is_a_warning_and_no_failure() {
     assert_eq!(state.nlb_network_interfaces.known().map(|map| map.len()), Some(3));
     world.assert_settled(&config).await;
     assert_eq!(world.state.clone().unwrap().0.nlb_private_ips.known().map(Vec::len), Some(3));
+}
+
+/// Every write of a replacement of the load balancer, in the order in which they come.
+const WRITES_OF_A_REPLACEMENT: [&str; 11] = [
+    "CreateLoadBalancer",
+    "CreateTargetGroup",
+    "CreateListener",
+    "CreateVpcLink",
+    "PutRestApi",
+    "CreateDeployment",
+    "UpdateStage",
+    "DeleteVpcLink",
+    "DeleteListener",
+    "DeleteLoadBalancer",
+    "DeleteTargetGroup",
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_replacement_interrupted_anywhere_is_carried_on_and_leaves_no_twin() {
+    for operation in WRITES_OF_A_REPLACEMENT {
+        let mut world = World::new();
+        let before = world.sim.objects();
+        let config = world.shop();
+        world.settle(&config).await;
+        let mut changed = config.clone();
+        let subnet_ids = strings(&world.fresh.subnet_ids[..2]);
+        changed.load_balancer = Attr::Known(LoadBalancer { subnet_ids, ..LoadBalancer::default() });
+        let refused = Fault::Error { status: 400, code: "InvalidParameter".into(), message: "not today".into() };
+        world.sim.fail_next(operation, refused);
+        let found = world.apply(&changed).await.unwrap_err();
+        assert!(found.iter().any(|one| one.detail.contains(operation)), "{operation}: {found:?}");
+        world.settle(&changed).await;
+        for (kind, count) in WHOLE.into_iter().filter(|(kind, _)| *kind != "deployment") {
+            assert_eq!(world.count(kind), count, "{operation}: {kind}");
+        }
+        assert!(world.destroy().await.is_empty(), "{operation}");
+        tokio::time::sleep(std::time::Duration::from_secs(300)).await;
+        assert_eq!(world.sim.objects(), before, "{operation}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_half_made_bundle_that_is_untainted_is_carried_on() {
+    for operation in WRITES {
+        let mut world = World::new();
+        let config = world.shop();
+        let refused = Fault::Error { status: 400, code: "InvalidParameter".into(), message: "not today".into() };
+        world.sim.fail_next(operation, refused);
+        world.apply(&config).await.unwrap_err();
+        world.untaint();
+        world.settle(&config).await;
+        assert_whole(&world, operation);
+    }
 }

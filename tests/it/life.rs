@@ -1,6 +1,7 @@
 //! Create, change, destroy: after each step the next plan is empty, and at the end nothing is left.
 
-use tfplugin::{Attr, Number};
+use privgw::bundle::Bundle;
+use tfplugin::{Attr, DeleteResponse, Number, PlanRequest, Resource};
 
 use crate::world::{World, inside, map, route, strings, tally, text};
 use privgw::bundle::model::{Api, Backend, HealthCheck, InternalApi, LoadBalancer, MethodSettings, Route, Timeouts};
@@ -309,4 +310,78 @@ async fn unknown_values_in_a_plan_become_known_in_the_apply() {
     groups.backends = Attr::Unknown;
     groups.routes = Attr::Unknown;
     assert!(world.plan(&groups).await.unwrap().planned.children.is_unknown());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_with_an_unknown_subnet_promises_nothing_that_the_apply_can_break() {
+    let mut world = World::new();
+    let config = world.shop();
+    world.settle(&config).await;
+    let (kept, new) = (&world.fresh.subnet_ids[..2], world.fresh.subnet_ids[2].clone());
+    let mut before = config.clone();
+    before.load_balancer = Attr::Known(LoadBalancer { subnet_ids: strings(kept), ..LoadBalancer::default() });
+    world.settle(&before).await;
+    // One of the two is about to be replaced by another provider, so its id isn't known yet.
+    let with = |subnet: Attr<String>| {
+        let mut config = before.clone();
+        inside(&mut inside(&mut config.load_balancer).subnet_ids).0[1] = subnet;
+        config
+    };
+    let unsure = world.plan(&with(Attr::Unknown)).await.unwrap().planned;
+    let sure = world.plan(&with(text(&new))).await.unwrap().planned;
+    crate::world::assert_keeps("the final plan", &unsure, &sure);
+    world.settle(&with(text(&new))).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subnet_more_is_there_with_its_interface_when_the_apply_ends() {
+    let mut world = World::new();
+    let mut config = world.shop();
+    let subnet_ids = strings(&world.fresh.subnet_ids[..2]);
+    config.load_balancer = Attr::Known(LoadBalancer { subnet_ids, ..LoadBalancer::default() });
+    let before = world.settle(&config).await;
+    config.load_balancer = Attr::Null;
+    let after = world.settle(&config).await;
+    assert_eq!(before.nlb_arn, after.nlb_arn);
+    assert_eq!(after.nlb_private_ips.known().map(Vec::len), Some(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mapping_that_every_route_has_may_be_written_out() {
+    let mut world = World::new();
+    let mut config = world.shop();
+    let mapping = [("integration.request.path.id", "method.request.path.id".to_string())];
+    let spelled_out = Route { request_parameters: map(mapping), ..route("users") };
+    inside(&mut config.routes).insert("GET /people/{id}".into(), Attr::Known(spelled_out));
+    world.settle(&config).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_bundles_are_destroyed_at_once_within_awss_quota() {
+    const BUNDLES: usize = 8;
+    let world = World::new();
+    let aws = world.configure().await;
+    let lives = (0..BUNDLES).map(|number| {
+        let mut config = world.shop();
+        config.name = text(&format!("shop{number}"));
+        // A VPC has room for one endpoint with private DNS.
+        inside(&mut config.endpoint).private_dns_enabled = Attr::Known(false);
+        let (aws, call) = (aws.clone(), tfplugin::Call { cancel: world.cancel.clone() });
+        async move {
+            let request =
+                PlanRequest { prior: None, proposed: config.clone(), config: config.clone(), private: Vec::new() };
+            let plan = Bundle.plan(&call, Some(&aws), request).await;
+            let made = Bundle.create(&call, &aws, plan.planned, config, plan.private).await;
+            assert!(made.diagnostics.is_empty(), "{:?}", made.diagnostics);
+            let gone = Bundle.delete(&call, &aws, made.state.expect("it was made"), made.private).await;
+            assert!(matches!(&gone, DeleteResponse::Gone { diagnostics } if diagnostics.is_empty()));
+        }
+    });
+    futures::future::join_all(lives).await;
+    assert_eq!(world.count("rest-api"), 0);
+    let mut deletions: Vec<u64> =
+        world.sim.calls().iter().filter(|call| call.operation == "DeleteRestApi").map(|call| call.at_ms).collect();
+    deletions.sort_unstable();
+    assert_eq!(deletions.len(), BUNDLES, "none was refused or repeated");
+    assert!(deletions.windows(2).all(|pair| pair[1] - pair[0] >= 29_900), "one in thirty seconds: {deletions:?}");
 }
