@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -117,6 +118,8 @@ async fn sdk_config(config: &Config, http: SharedHttpClient) -> Result<SdkConfig
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(Door::before(http))
         .timeout_config(timeouts)
+        // A request that waits for its turn before AWS's quotas looks stalled to the SDK; the read timeout is protection enough.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .app_name(app_name()?);
     if config.max_retries.is_known() || std::env::var_os("AWS_MAX_ATTEMPTS").is_none() {
         loader = loader.retry_config(RetryConfig::standard().with_max_attempts(retries + 1));

@@ -42,23 +42,22 @@ impl Graph {
         self.nodes.get(name)
     }
 
-    /// The children, each after all that it takes something from. Fails only if the recipe has a circle.
+    /// The children, each after all that it takes something from. Fails only if the recipe has a circle, or takes something from a
+    /// child that it doesn't have: waiting for either would never end.
     pub fn order(&self) -> Result<Vec<&Node>, AwsError> {
         let (mut order, mut placed) = (Vec::new(), BTreeSet::new());
         while order.len() < self.nodes.len() {
             let before = order.len();
             for node in self.nodes.values().filter(|node| !placed.contains(&node.name)).collect::<Vec<_>>() {
-                let ready = node
-                    .sources()
-                    .iter()
-                    .all(|source| placed.contains(&source.child) || !self.nodes.contains_key(&source.child));
-                if ready {
+                if node.sources().iter().all(|source| placed.contains(&source.child)) {
                     placed.insert(node.name.clone());
                     order.push(node);
                 }
             }
             if order.len() == before {
-                return Err(AwsError::internal("the children depend on each other in a circle"));
+                return Err(AwsError::internal(
+                    "a child depends on itself by way of others, or on one that isn't part of the bundle",
+                ));
             }
         }
         Ok(order)
@@ -135,6 +134,14 @@ mod tests {
             let input: Input<String> = Input::from_created(&other.into(), "id");
             graph.add(name.into(), &json!({"x": input}), Tags::new());
         }
+        assert!(graph.order().is_err());
+    }
+
+    #[test]
+    fn a_source_that_is_missing_is_an_error_and_no_hang() {
+        let mut graph = Graph::default();
+        let input: Input<String> = Input::from_created(&"nobody".into(), "id");
+        graph.add("a".into(), &json!({"x": input}), Tags::new());
         assert!(graph.order().is_err());
     }
 }
