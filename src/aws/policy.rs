@@ -9,8 +9,7 @@ use serde_json::{Map, Value, json};
 /// The policy's statements in one form, or `None` when the text is no policy.
 pub fn normal(text: &str) -> Option<Value> {
     let document: Value = serde_json::from_str(text).ok()?;
-    let statements: Vec<Value> = listed(document.get("Statement")?).iter().map(statement).collect();
-    let mut statements = statements;
+    let mut statements: Vec<Value> = listed(document.get("Statement")?).iter().map(statement).collect();
     statements.sort_by_key(Value::to_string);
     Some(Value::Array(statements))
 }

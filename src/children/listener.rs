@@ -53,7 +53,7 @@ impl Kind for ListenerKind {
                 .load_balancer_arn(&want.load_balancer_arn)
                 .protocol(ProtocolEnum::Tcp)
                 .port(i32::try_from(want.port).unwrap_or(i32::MAX))
-                .default_actions(forward(&want.target_group_arn)?)
+                .default_actions(forward(&want.target_group_arn))
                 .set_tags(Some(tags::elb_tags(&wanted.tags)));
             let answer = call.send().await.named("CreateListener")?;
             let created = answer.listeners().first().and_then(live);
@@ -72,7 +72,7 @@ impl Kind for ListenerKind {
         Box::pin(async move {
             let want: Resolved = wanted.typed()?;
             let call =
-                aws.elb.modify_listener().listener_arn(&live.id).default_actions(forward(&want.target_group_arn)?);
+                aws.elb.modify_listener().listener_arn(&live.id).default_actions(forward(&want.target_group_arn));
             call.send().await.named("ModifyListener")?;
             Ok(Live { spec: wanted.spec.clone(), ..live.clone() })
         })
@@ -106,9 +106,8 @@ struct Resolved {
     target_group_arn: String,
 }
 
-fn forward(target_group: &str) -> Result<Action, AwsError> {
-    let action = Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(target_group).build();
-    Ok(action)
+fn forward(target_group: &str) -> Action {
+    Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(target_group).build()
 }
 
 fn live(listener: &Found) -> Option<Live> {

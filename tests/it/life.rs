@@ -230,11 +230,7 @@ async fn every_change_makes_just_its_own_calls_and_can_be_taken_back() {
         (case.change)(&world, &mut changed);
         let seq = world.sim.calls().len();
         let second = world.settle(&changed).await;
-        let mut writes: Vec<String> = world
-            .operations_since(seq)
-            .into_iter()
-            .filter(|name| !name.starts_with("Describe") && !name.starts_with("Get"))
-            .collect();
+        let mut writes = world.writes_since(seq);
         writes.sort();
         // AWS holds a target group for a moment after its listener has gone, so its deletion may take several tries.
         writes.dedup_by(|a, b| a == b && a == "DeleteTargetGroup");

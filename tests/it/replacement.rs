@@ -22,11 +22,7 @@ async fn a_load_balancer_that_loses_a_subnet_is_replaced_behind_a_new_link() {
     assert_eq!(before.invoke_url, after.invoke_url);
     assert_ne!(before.nlb_arn, after.nlb_arn);
     assert_ne!(before.vpc_link_id, after.vpc_link_id);
-    let writes: Vec<String> = world
-        .operations_since(seq)
-        .into_iter()
-        .filter(|name| !name.starts_with("Describe") && !name.starts_with("Get"))
-        .collect();
+    let writes = world.writes_since(seq);
     let place =
         |name: &str| writes.iter().position(|write| write == name).unwrap_or_else(|| panic!("{name} in {writes:?}"));
     assert!(place("UpdateStage") < place("DeleteVpcLink"), "the stage moves before the old link goes: {writes:?}");
@@ -50,11 +46,7 @@ async fn a_target_group_on_another_port_takes_over_before_the_old_one_goes() {
     let after = world.settle(&changed).await;
     assert_eq!(before.listener_arns, after.listener_arns, "the listener stays");
     assert_eq!(before.deployment_id, after.deployment_id, "and so does what is deployed");
-    let writes: Vec<String> = world
-        .operations_since(seq)
-        .into_iter()
-        .filter(|name| !name.starts_with("Describe") && !name.starts_with("Get"))
-        .collect();
+    let writes = world.writes_since(seq);
     assert_eq!(writes[..2], ["CreateTargetGroup", "ModifyListener"], "{writes:?}");
     assert_eq!(world.count("target-group"), 3);
 }
@@ -68,11 +60,7 @@ async fn a_listener_port_moves_without_a_gap() {
     inside(inside(&mut changed.backends).get_mut("users").unwrap()).listener_port = Attr::Known(3009);
     let seq = world.sim.calls().len();
     world.settle(&changed).await;
-    let writes: Vec<String> = world
-        .operations_since(seq)
-        .into_iter()
-        .filter(|name| !name.starts_with("Describe") && !name.starts_with("Get"))
-        .collect();
+    let writes = world.writes_since(seq);
     assert_eq!(writes, ["CreateListener", "PutRestApi", "CreateDeployment", "UpdateStage", "DeleteListener"]);
 }
 

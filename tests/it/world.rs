@@ -188,6 +188,12 @@ impl World {
         self.sim.calls().into_iter().skip(seq).filter(|call| !call.user_agent.contains("privgw-poll")).collect()
     }
 
+    /// The operations since `seq` that change something.
+    pub fn writes_since(&self, seq: usize) -> Vec<String> {
+        let reads = |name: &String| name.starts_with("Describe") || name.starts_with("Get");
+        self.operations_since(seq).into_iter().filter(|name| !reads(name)).collect()
+    }
+
     pub fn operations_since(&self, seq: usize) -> Vec<String> {
         self.work_since(seq).into_iter().map(|call| call.operation).collect()
     }
