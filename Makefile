@@ -14,7 +14,7 @@ help: ## Say what there is
 demo: programs ## Show it: from nothing to HTTP answers and back, in a simulated AWS
 	@$(XTASK) demo
 
-test: ## Run all tests, and the acceptance cases with Terraform
+test: ## Run all tests, the acceptance cases with Terraform, and clients from outside
 	@$(MAKE) --no-print-directory programs || { printf '\n0 passed, 1 failed\n'; exit 1; }
 	@$(XTASK) test
 
@@ -24,8 +24,9 @@ check: xtask ## Check format, lints, dependencies and that the documentation is 
 	@$(XTASK) check
 	@$(XTASK) docs --check
 
-docs: xtask ## Write docs/ from the schema and the examples
+docs: xtask ## Write docs/ from the schema, the examples and the simulator's rules
 	@$(XTASK) docs
+	@PRIVGW_WRITE_DOCS=1 cargo test --quiet --locked --package aws-sim the_page_is_the_table > /dev/null
 
 provider: ## Build the provider
 	$(BUILD) --package terraform-provider-privgw

@@ -1,12 +1,15 @@
-//! A small client: sends one control-plane call the way an SDK would, with a signature that only looks real.
+//! A small client: sends one control-plane call the way an SDK would, with a signature that only looks real, or asks for a
+//! trace.
 
 use std::io;
 
 use bytes::Bytes;
-use http::{Request, Uri};
+use http::{HeaderValue, Request, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+
+use crate::data_plane;
 
 /// One control-plane call.
 #[derive(Debug, Clone)]
@@ -29,20 +32,34 @@ pub struct ControlCall {
 
 /// Sends the call; gives status and body of the answer.
 pub async fn control_call(call: &ControlCall) -> io::Result<(u16, String)> {
-    let endpoint: Uri = call.endpoint.parse().map_err(io::Error::other)?;
-    let authority = endpoint.authority().ok_or_else(|| io::Error::other("the endpoint has no host"))?;
     let scope = format!("{}/20260101/{}/{}/aws4_request", call.account, call.region, call.service);
     let kind = if call.service == "apigateway" { "application/json" } else { "application/x-www-form-urlencoded" };
     let request = Request::builder()
         .method(call.method.as_str())
         .uri(&call.path)
-        .header("host", authority.as_str())
         .header("content-type", kind)
         .header("accept", "application/json")
         .header("user-agent", "aws-sim")
-        .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00"))
-        .body(Full::new(Bytes::from(call.body.clone())))
-        .map_err(io::Error::other)?;
+        .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00"));
+    send(&call.endpoint, request.body(Full::new(Bytes::from(call.body.clone()))).map_err(io::Error::other)?).await
+}
+
+/// Asks a simulator for the trace of a data-plane request; gives a table for people, or the JSON as it is.
+pub async fn trace(endpoint: &str, parameters: &[(&str, String)], json: bool) -> io::Result<String> {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+    let request = Request::get(format!("/_sim/trace?{query}")).body(Full::default()).map_err(io::Error::other)?;
+    let (status, body) = send(endpoint, request).await?;
+    if status != 200 {
+        return Err(io::Error::other(body));
+    }
+    Ok(if json { body } else { data_plane::table(&serde_json::from_str(&body)?) })
+}
+
+async fn send(endpoint: &str, mut request: Request<Full<Bytes>>) -> io::Result<(u16, String)> {
+    let endpoint: Uri = endpoint.parse().map_err(io::Error::other)?;
+    let authority = endpoint.authority().ok_or_else(|| io::Error::other("the endpoint has no host"))?;
+    let host = HeaderValue::try_from(authority.as_str()).map_err(io::Error::other)?;
+    request.headers_mut().insert("host", host);
     let stream = TcpStream::connect((authority.host(), authority.port_u16().unwrap_or(80))).await?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;

@@ -11,8 +11,10 @@ pub type Time = Duration;
 pub const ENDPOINT_CREATE: Duration = Duration::from_secs(90);
 /// A modified endpoint is pending while its interfaces change (unverified).
 pub const ENDPOINT_MODIFY: Duration = Duration::from_secs(30);
-/// Deleting an endpoint takes one to five minutes (unverified); its interfaces go at the end.
+/// Deleting an endpoint takes one to five minutes (unverified).
 pub const ENDPOINT_DELETE: Duration = Duration::from_secs(120);
+/// The interfaces of an endpoint go after it (order from Terraform's AWS provider, duration unverified).
+pub const ENDPOINT_LINGER: Duration = Duration::from_secs(20);
 /// A network load balancer provisions for two to four minutes.
 pub const BALANCER_CREATE: Duration = Duration::from_secs(150);
 /// A balancer's interfaces can be seen this long after its creation (unverified).
@@ -33,6 +35,10 @@ pub const TARGET_GROUP_RELEASE: Duration = Duration::from_secs(5);
 pub const TARGET_INITIAL: Duration = Duration::from_secs(30);
 /// A stage's cache cluster takes minutes.
 pub const CACHE_CREATE: Duration = Duration::from_secs(240);
+/// Deleting one takes minutes too (unverified).
+pub const CACHE_DELETE: Duration = Duration::from_secs(120);
+/// A deployment that a stage was moved away from cannot be deleted for a moment; hashicorp/aws repeats the call.
+pub const DEPLOYMENT_RELEASE: Duration = Duration::from_secs(2);
 
 /// The virtual clock starts on the first of January 2026, so that one seed gives the same answers on every run.
 const EPOCH: u64 = 1_767_225_600;
@@ -53,6 +59,11 @@ impl Clock {
     /// Virtual time since the start.
     pub fn now(&self) -> Time {
         self.start.elapsed().mul_f64(self.speed)
+    }
+
+    /// How long a virtual duration takes on tokio's clock.
+    pub fn real(&self, duration: Duration) -> Duration {
+        duration.div_f64(self.speed)
     }
 }
 

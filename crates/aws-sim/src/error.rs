@@ -1,5 +1,7 @@
 //! One error type; each protocol wraps it in its own envelope.
 
+use std::time::Duration;
+
 /// What an operation answers when it refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -9,6 +11,8 @@ pub struct Failure {
     pub code: String,
     /// The message for people.
     pub message: String,
+    /// When it may be tried again, in virtual time from now.
+    pub retry_after: Option<Duration>,
 }
 
 /// The result of an operation or a part of one.
@@ -16,7 +20,7 @@ pub type Outcome<T> = Result<T, Failure>;
 
 /// A client error, HTTP 400 unless `status` is changed.
 pub fn fail(code: &str, message: impl Into<String>) -> Failure {
-    Failure { status: 400, code: code.to_owned(), message: message.into() }
+    Failure { status: 400, code: code.to_owned(), message: message.into(), retry_after: None }
 }
 
 /// API Gateway's usual refusal.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 /// Makes ids; every kind of thing counts for itself, so that concurrent creations of different kinds do not disturb each other.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ids {
     seed: String,
     counters: BTreeMap<String, u64>,
@@ -42,6 +42,13 @@ impl Ids {
     pub fn spread(&self, what: &str, limit: u32) -> u32 {
         let digest = Sha256::digest(format!("{}/{what}", self.seed));
         u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]) % limit.max(1)
+    }
+
+    /// How often this was asked for before.
+    pub fn count(&mut self, what: &str) -> u64 {
+        let counter = self.counters.entry(what.to_owned()).or_default();
+        *counter += 1;
+        *counter - 1
     }
 
     fn draw(&mut self, kind: &str, length: usize, alphabet: &[u8]) -> String {

@@ -9,17 +9,27 @@ mod admin;
 mod apigw;
 mod client;
 mod clock;
+mod consistency;
 mod data_plane;
+mod door;
 mod ec2;
 mod elb;
 mod error;
+mod fate;
 mod fault;
+mod iam;
 mod ids;
+mod index;
 mod pattern;
+mod policy;
 mod probe;
 mod protocol;
 mod query;
+mod quotas;
+mod real;
 mod record;
+#[cfg(test)]
+mod rules;
 mod server;
 mod state;
 mod sts;
@@ -37,8 +47,12 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
 
-pub use client::{ControlCall, control_call};
-pub use fault::Fault;
+pub use client::{ControlCall, control_call, trace};
+pub use consistency::Consistency;
+pub use fault::{Fault, Order, OrderedFault};
+pub use iam::Need;
+pub use policy::{Decision, Keys, Policy, Verdict};
+pub use quotas::Quotas;
 pub use record::CallRecord;
 pub use server::serve;
 pub use state::Fresh;
@@ -56,16 +70,35 @@ pub struct Config {
     pub latency: Duration,
     /// Every id follows from it.
     pub seed: u64,
-    /// Simulated target addresses and where they really are. When it is empty every target counts as healthy;
-    /// otherwise only those that are listed and accept a connection.
+    /// Simulated target addresses and where they really are. When it is empty every target counts as healthy
+    /// and answers with what it was sent; otherwise targets are really checked, and only those that are listed exist.
     pub resolve: BTreeMap<SocketAddr, SocketAddr>,
     /// A file that gets one JSON line per control-plane call.
     pub log: Option<PathBuf>,
+    /// How many requests are taken.
+    pub quotas: Quotas,
+    /// How soon the effects of a call can be seen.
+    pub consistency: Consistency,
+    /// All that callers may do; everything where there is none.
+    pub iam: Option<Policy>,
+    /// How many times the default an account has of what AWS grants more of on request: security groups, endpoints of a VPC,
+    /// load balancers, target groups and VPC links.
+    pub raised: usize,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { speed: 1.0, latency: Duration::ZERO, seed: 0, resolve: BTreeMap::new(), log: None }
+        Config {
+            speed: 1.0,
+            latency: Duration::ZERO,
+            seed: 0,
+            resolve: BTreeMap::new(),
+            log: None,
+            quotas: Quotas::Off,
+            consistency: Consistency::Immediate,
+            iam: None,
+            raised: 1,
+        }
     }
 }
 
@@ -83,37 +116,25 @@ struct Inner {
 impl Sim {
     /// An empty world; accounts come into being when they are first used.
     pub fn new(config: Config) -> Sim {
-        let world = World::new(config.seed, config.log.as_deref());
+        let world = World::new(&config);
         Sim(Arc::new(Inner { clock: Clock::new(config.speed), world: Mutex::new(world), config }))
     }
 
     /// Answers any request: control plane, data plane or `/_sim/*`.
     pub async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let at = self.0.clock.now();
         if request.uri().path().starts_with("/_sim/") {
-            return admin::answer(self, &request);
-        }
-        if !self.0.config.latency.is_zero() {
-            tokio::time::sleep(self.0.config.latency).await;
+            return admin::answer(self, &request).await;
         }
         if data_plane::is_for(&request) {
+            self.hold(self.0.config.latency).await;
             return data_plane::answer(self, request).await;
         }
-        let call = protocol::decode(&request);
-        let probes = probe::for_call(self, &call).await;
-        let mut world = self.world();
-        let now = self.0.clock.now();
-        let (request_id, fault, result) = world.run(&call, now, &probes);
-        world.record(&call, at, &result);
-        match fault {
-            Some(Fault::LostAnswer) => lost_answer(),
-            _ => protocol::render(&call, &request_id, result),
-        }
+        door::answer(self, &request).await
     }
 
-    /// The control-plane calls so far.
+    /// The control-plane calls so far; of very many, the last fifty thousand.
     pub fn calls(&self) -> Vec<CallRecord> {
-        self.world().calls().to_vec()
+        self.world().calls()
     }
 
     /// What exists: `{account: {region: {kind: {id: {"tags": {...}}}}}}`.
@@ -129,7 +150,29 @@ impl Sim {
 
     /// Makes the next call of an operation fail; several faults for one operation queue up.
     pub fn fail_next(&self, operation: &str, fault: Fault) {
-        self.world().fail_next(operation, fault);
+        self.world().faults.push(Order::once(operation, fault));
+    }
+
+    /// Orders a fault, or says what is wrong with the order.
+    pub fn order_fault(&self, order: Order) -> Result<(), String> {
+        self.world().faults.order(order)
+    }
+
+    /// The faults that were ordered, and what they have done.
+    pub fn faults(&self) -> Vec<OrderedFault> {
+        self.world().faults.list().to_vec()
+    }
+
+    /// Takes back all orders.
+    pub fn clear_faults(&self) {
+        let mut world = self.world();
+        world.faults = fault::Faults::new(self.0.config.seed);
+    }
+
+    /// Changes what the callers of an account may do, or those of all accounts without a policy of their own. Without a
+    /// policy they may do everything.
+    pub fn set_policy(&self, account: Option<&str>, policy: Option<Policy>) {
+        self.world().iam.set(account, policy);
     }
 
     /// The network that an account has in a region; makes the account if it is new.
@@ -137,18 +180,25 @@ impl Sim {
         self.world().region(account, region).fresh()
     }
 
+    /// Lets a while of tokio's time pass, if there is any to pass.
+    async fn hold(&self, duration: Duration) {
+        if !duration.is_zero() {
+            tokio::time::sleep(duration).await;
+        }
+    }
+
     fn world(&self) -> MutexGuard<'_, World> {
         self.0.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Status 599 with `x-sim-lost: 1`: whoever carries the answer breaks the connection instead.
-fn lost_answer() -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = http::StatusCode::from_u16(599).unwrap_or(http::StatusCode::BAD_GATEWAY);
-    response.headers_mut().insert("x-sim-lost", http::HeaderValue::from_static("1"));
-    response
+/// The operations on offer, by the signing name of their service.
+pub fn operations() -> BTreeMap<&'static str, Vec<&'static str>> {
+    protocol::SERVICES.into_iter().map(|service| (service.name(), service.operations())).collect()
 }
+
+/// The status that stands for no answer at all.
+const LOST: u16 = 599;
 
 /// The result of one operation.
 type OperationResult = Result<Answer, error::Failure>;

@@ -6,10 +6,15 @@ use serde_json::{Value, json};
 
 use crate::apigw::RestInput;
 use crate::error::{Failure, fail};
-use crate::{OperationResult, query, xml};
+use crate::{OperationResult, apigw, ec2, elb, query, sts, xml};
 
-/// The account of callers whose access key id is not an account number.
+/// The account of callers whose access key id names no account.
 const DEFAULT_ACCOUNT: &str = "123456789012";
+
+/// The region of calls that name none.
+const DEFAULT_REGION: &str = "us-east-1";
+/// All of them.
+pub const SERVICES: [Service; 4] = [Service::Ec2, Service::Elb, Service::ApiGateway, Service::Sts];
 
 /// A simulated service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,10 +75,18 @@ impl Service {
         }
     }
 
+    /// The names of its operations.
+    pub fn operations(self) -> Vec<&'static str> {
+        match self {
+            Service::Ec2 => ec2::OPERATIONS.iter().map(|(name, _)| *name).collect(),
+            Service::Elb => elb::OPERATIONS.iter().map(|(name, _)| *name).collect(),
+            Service::ApiGateway => apigw::operations().collect(),
+            Service::Sts => sts::OPERATIONS.iter().map(|(name, _)| *name).collect(),
+        }
+    }
+
     fn by_name(name: &str) -> Option<Service> {
-        [Service::Ec2, Service::Elb, Service::ApiGateway, Service::Sts]
-            .into_iter()
-            .find(|service| service.name() == name)
+        SERVICES.into_iter().find(|service| service.name() == name)
     }
 }
 
@@ -98,8 +111,8 @@ pub fn decode(request: &Request<Bytes>) -> Call {
     let key = scope.as_ref().map(|scope| scope.access_key.as_str()).unwrap_or_default();
     Call {
         service,
-        account: if is_account(key) { key } else { DEFAULT_ACCOUNT }.to_owned(),
-        region: scope.map(|scope| scope.region).or(host_region).unwrap_or_else(|| "us-east-1".to_owned()),
+        account: account_of(key).to_owned(),
+        region: scope.map(|scope| scope.region).or(host_region).unwrap_or_else(|| DEFAULT_REGION.to_owned()),
         operation: match &input {
             Input::Query(parameters) => parameters["Action"].as_str().unwrap_or_default().to_owned(),
             Input::Rest(rest) => rest.operation().to_owned(),
@@ -111,6 +124,11 @@ pub fn decode(request: &Request<Bytes>) -> Call {
 }
 
 impl Call {
+    /// Does the operation leave everything as it is?
+    pub fn reads(&self) -> bool {
+        ["Describe", "Get", "List"].iter().any(|verb| self.operation.starts_with(verb))
+    }
+
     /// The parameters for the log, secrets left out.
     pub fn logged(&self) -> Value {
         match &self.input {
@@ -166,7 +184,9 @@ fn render_json(request_id: &str, result: OperationResult) -> Response<Bytes> {
     if let Some(failure) = error {
         header(&mut response, "x-amzn-errortype", &failure.code);
         if failure.status == 429 {
-            header(&mut response, "retry-after", "1");
+            // In whole seconds; which number AWS gives is unverified.
+            let seconds = failure.retry_after.map_or(1, |wait| wait.as_secs_f64().ceil() as u64);
+            header(&mut response, "retry-after", &seconds.to_string());
         }
     }
     response
@@ -278,6 +298,9 @@ fn form(request: &Request<Bytes>) -> Bytes {
     }
 }
 
-fn is_account(key: &str) -> bool {
-    key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit())
+/// The account that an access key id names: twelve digits, or the same behind the prefix of temporary credentials.
+pub fn account_of(key: &str) -> &str {
+    let account = key.strip_prefix("ASIA").unwrap_or(key);
+    let names_one = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    if names_one { account } else { DEFAULT_ACCOUNT }
 }

@@ -3,6 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Outcome, fail};
+use crate::state::Context;
+
+/// The operations of a service, and the code of each.
+pub type Operations = &'static [(&'static str, fn(&mut Context, Params) -> Outcome<Value>)];
 
 /// A view into the parameter tree: objects for structures, arrays for `X.1`, `X.2` and `X.member.1`.
 #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,12 @@
 //! A caller for unit tests: builds requests, takes answers apart, and builds the parts of a bundle.
 
+pub mod server;
+pub mod shop;
+
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use serde_json::{Value, json};
 
 use crate::{Config, Fresh, Sim};
@@ -22,12 +25,23 @@ pub type Reply = (u16, String);
 
 impl Caller {
     pub fn new() -> Caller {
-        let sim = Sim::new(Config { seed: 7, ..Config::default() });
+        Caller::with(Config::default())
+    }
+
+    /// A caller of a simulator that behaves in another way.
+    pub fn with(config: Config) -> Caller {
+        let sim = Sim::new(Config { seed: 7, ..config });
         let fresh = sim.account(ACCOUNT, REGION);
         Caller { sim, fresh }
     }
 
     pub async fn send(&self, service: &str, method: &str, path: &str, body: String) -> Reply {
+        let response = self.exchange(service, method, path, body).await;
+        (response.status().as_u16(), String::from_utf8_lossy(response.body()).into_owned())
+    }
+
+    /// Like [`Self::send`], with the headers of the answer.
+    pub async fn exchange(&self, service: &str, method: &str, path: &str, body: String) -> Response<Bytes> {
         let scope = format!("{ACCOUNT}/20260101/{REGION}/{service}/aws4_request");
         let request = Request::builder()
             .method(method)
@@ -36,8 +50,7 @@ impl Caller {
             .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"))
             .body(Bytes::from(body))
             .unwrap();
-        let response = self.sim.call(request).await;
-        (response.status().as_u16(), String::from_utf8_lossy(response.body()).into_owned())
+        self.sim.call(request).await
     }
 
     pub async fn ec2(&self, form: &str) -> Reply {

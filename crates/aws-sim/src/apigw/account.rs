@@ -20,6 +20,13 @@ pub fn update(context: &mut Context, input: &RestInput) -> OperationResult {
     for patch in patch::read(input, "updateAccountInput")? {
         match patch.path.as_str() {
             "/cloudwatchRoleArn" => patch.set_text(&mut role)?,
+            // Usage plans are on for every account since 2016.
+            "/features" => {
+                patch.only(&["add"])?;
+                if patch.text() != "UsagePlans" {
+                    return Err(bad_request(format!("Invalid feature specified: {}", patch.text())));
+                }
+            }
             _ => return Err(patch.invalid_path()),
         }
     }

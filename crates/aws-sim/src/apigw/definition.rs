@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::error::{Outcome, bad_request, conflict, not_found};
+use super::Components;
+use crate::error::{Outcome, bad_request, conflict, fail, not_found};
 use crate::ids::Ids;
 
 /// Resources per API.
 const LIMIT: usize = 300;
 
 /// The definition of an API.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Definition {
     pub root: String,
     pub resources: BTreeMap<String, Resource>,
@@ -23,10 +24,11 @@ pub struct Definition {
     pub compression: Option<i64>,
     pub key_source: String,
     pub disabled_endpoint: bool,
+    pub components: Components,
 }
 
 /// A node of the path tree.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Resource {
     pub id: String,
     pub parent: Option<String>,
@@ -35,7 +37,7 @@ pub struct Resource {
 }
 
 /// A method; its members are kept as they are shown.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Method {
     pub members: Map<String, Value>,
     pub responses: BTreeMap<String, Map<String, Value>>,
@@ -43,7 +45,7 @@ pub struct Method {
 }
 
 /// An integration; its members are kept as they are shown.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Integration {
     pub members: Map<String, Value>,
     pub responses: BTreeMap<String, Map<String, Value>>,
@@ -64,6 +66,7 @@ impl Definition {
             compression: None,
             key_source: "HEADER".to_owned(),
             disabled_endpoint: false,
+            components: Components::default(),
         }
     }
 
@@ -83,6 +86,21 @@ impl Definition {
         methods.get_mut(verb).ok_or_else(|| not_found("Invalid Method identifier specified"))
     }
 
+    /// Is there a model of that name?
+    pub fn has_model(&self, name: &str) -> bool {
+        self.components.models.contains_key(name)
+    }
+
+    /// Is there a request validator of that id?
+    pub fn has_validator(&self, id: &str) -> bool {
+        self.components.validators.values().any(|validator| validator["id"] == id)
+    }
+
+    /// Is there an authorizer of that id?
+    pub fn has_authorizer(&self, id: &str) -> bool {
+        self.components.authorizers.values().any(|authorizer| authorizer["id"] == id)
+    }
+
     /// All path parts from the root down.
     pub fn path(&self, id: &str) -> String {
         match self.resources.get(id) {
@@ -95,19 +113,19 @@ impl Definition {
 
     /// Adds a child after checking its path part against its siblings and parent.
     pub fn add(&mut self, ids: &mut Ids, parent: &str, part: &str) -> Outcome<String> {
-        let above = self.resource(parent)?;
-        if above.part.ends_with("+}") {
-            return Err(bad_request(format!(
-                "Cannot create a child of a resource with a greedy path variable: {}",
-                above.part
-            )));
-        }
+        self.add_as(parent, part, || ids.alphanumeric("resource", 6))
+    }
+
+    /// The same with an id from elsewhere.
+    pub fn add_as(&mut self, parent: &str, part: &str, id: impl FnOnce() -> String) -> Outcome<String> {
+        self.check_leaf(&self.resource(parent)?.part)?;
         self.check_part(parent, part, None)?;
         if self.resources.len() >= LIMIT {
-            // (code and text unverified)
-            return Err(crate::error::fail("LimitExceededException", "Maximum number of Resources for this API has been reached. Please contact AWS if you need additional Resources.").status(429));
+            // Two blanks (hashicorp/terraform-provider-aws#37605).
+            let message = "Maximum number of Resources for this API has been reached.  Please contact AWS if you need additional Resources.";
+            return Err(fail("LimitExceededException", message).status(429));
         }
-        let id = ids.alphanumeric("resource", 6);
+        let id = id();
         let resource = Resource {
             id: id.clone(),
             parent: Some(parent.to_owned()),
@@ -116,6 +134,15 @@ impl Definition {
         };
         self.resources.insert(id.clone(), resource);
         Ok(id)
+    }
+
+    /// Nothing can be below a greedy path variable.
+    pub fn check_leaf(&self, part: &str) -> Outcome<()> {
+        if part.ends_with("+}") {
+            let message = format!("Cannot create a child of a resource with a greedy path variable: {part}");
+            return Err(bad_request(message));
+        }
+        Ok(())
     }
 
     /// May a child of `parent` be called so? `own` is the child that is being renamed.

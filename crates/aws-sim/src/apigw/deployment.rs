@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::definition::Definition;
 use super::patch;
-use super::rest::RestInput;
+use super::rest::{Members, RestInput};
 use super::{RestApi, rest_api, stage};
 use crate::OperationResult;
 use crate::clock::{Time, epoch_seconds};
@@ -18,18 +18,19 @@ pub struct Deployment {
     pub id: String,
     pub description: Option<String>,
     pub created: Time,
+    /// When it is known everywhere that the last stage has left it.
+    pub held_until: Time,
     pub definition: Definition,
 }
 
 /// CreateDeployment: takes the picture; with a stage name it also makes or repoints the stage.
 pub fn create(context: &mut Context, input: &RestInput) -> OperationResult {
+    let members = input.members();
+    stage::check_given_size(members, "createDeploymentInput")?;
     let api = rest_api::find(context.region, input.label(0))?;
     check(context.region, &api.definition)?;
-    let members = input.members();
     let stage_name = members.text("stageName")?.filter(|name| !name.is_empty());
-    if members.object("canarySettings")?.is_some() {
-        check_canary(api, stage_name)?;
-    }
+    check_canary(api, members)?;
     if let Some(name) = stage_name {
         stage::check_name(name)?;
     }
@@ -38,6 +39,7 @@ pub fn create(context: &mut Context, input: &RestInput) -> OperationResult {
         id: context.region.ids.alphanumeric("deployment", 6),
         description: members.text("description")?.filter(|text| !text.is_empty()).map(str::to_owned),
         created: context.now,
+        held_until: context.now,
         definition: api.definition.clone(),
     };
     let (id, shown) = (deployment.id.clone(), show(&deployment));
@@ -68,14 +70,17 @@ pub fn list(context: &mut Context, input: &RestInput) -> OperationResult {
 
 /// UpdateDeployment: the description.
 pub fn update(context: &mut Context, input: &RestInput) -> OperationResult {
+    let patches = patch::read(input, "updateDeploymentInput")?;
     let api = rest_api::find_mut(context.region, input.label(0))?;
     let deployment = api.deployments.get_mut(input.label(1)).ok_or_else(missing)?;
-    for patch in patch::read(input, "updateDeploymentInput")? {
+    let mut description = deployment.description.clone();
+    for patch in &patches {
         match patch.path.as_str() {
-            "/description" => patch.set_text(&mut deployment.description)?,
+            "/description" => patch.set_text(&mut description)?,
             _ => return Err(patch.invalid_path()),
         }
     }
+    deployment.description = description;
     Ok(Answer::ok(show(deployment)))
 }
 
@@ -83,8 +88,8 @@ pub fn update(context: &mut Context, input: &RestInput) -> OperationResult {
 pub fn delete(context: &mut Context, input: &RestInput) -> OperationResult {
     let api = rest_api::find_mut(context.region, input.label(0))?;
     let id = input.label(1);
-    api.deployments.get(id).ok_or_else(missing)?;
-    if api.stages.values().any(|stage| stage.deployment == id) {
+    let held = context.now < api.deployments.get(id).ok_or_else(missing)?.held_until;
+    if held || api.stages.values().any(|stage| stage.deployment == id) {
         return Err(bad_request("Active stages pointing to this deployment must be moved or deleted"));
     }
     if api.stages.values().any(|stage| stage.deployments().any(|deployment| deployment == id)) {
@@ -117,20 +122,24 @@ fn check(region: &Region, definition: &Definition) -> Outcome<()> {
     Ok(())
 }
 
-fn check_canary(api: &RestApi, stage: Option<&str>) -> Outcome<()> {
-    let prefix = "Invalid deployment content specified.";
-    match stage {
-        None => {
-            let rest =
-                "Non null and non empty stageName must be provided for canary deployment. Provided value is null";
-            Err(bad_request(format!("{prefix}{rest}")))
+/// A canary needs a stage that is there, and a stage with a canary takes nothing else (serverless/serverless#11518).
+fn check_canary(api: &RestApi, members: Members) -> Outcome<()> {
+    let name = members.text("stageName")?;
+    let stage = name.and_then(|name| api.stages.get(name));
+    let problem = match (members.object("canarySettings")?, name, stage) {
+        (Some(_), None | Some(""), _) => format!(
+            "Non null and non empty stageName must be provided for canary deployment. Provided value is {}",
+            name.unwrap_or("null")
+        ),
+        (Some(_), Some(name), None) => {
+            format!("Stage {name} must already be created before making a canary release deployment")
         }
-        Some(name) if !api.stages.contains_key(name) => {
-            let rest = format!("Stage {name} must already be created before making a canary release deployment");
-            Err(bad_request(format!("{prefix}{rest}")))
-        }
-        Some(_) => Ok(()),
-    }
+        (None, Some(name), Some(stage)) if stage.canary.is_some() => format!(
+            "Non canary deployment not supported on stage {name} because Canary is enabled. Provide CanarySettings in deploymentInput."
+        ),
+        _ => return Ok(()),
+    };
+    Err(bad_request(format!("Invalid deployment content specified.{problem}")))
 }
 
 fn summary(definition: &Definition) -> Value {
@@ -154,42 +163,4 @@ fn show(deployment: &Deployment) -> Value {
 
 fn missing() -> Failure {
     not_found("Invalid Deployment identifier specified")
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use crate::testing::{Caller, document, text};
-
-    #[tokio::test(start_paused = true)]
-    async fn a_deployment_needs_methods_integrations_and_a_policy() {
-        let caller = Caller::new();
-        let api = caller.private_api(&[]).await;
-        let path = format!("/restapis/{api}/deployments");
-        let refusal = async || text(&caller.api("POST", &path, json!({})).await.1, "message");
-        assert_eq!(refusal().await, "The REST API doesn't contain any methods");
-        let mut without = document(json!({"/a": {"get": {}}}));
-        caller.put_api(&api, "overwrite", without.clone()).await;
-        assert_eq!(refusal().await, "No integration defined for method");
-        without["paths"]["/a"]["get"]["x-amazon-apigateway-integration"] = json!({"type": "mock"});
-        without.as_object_mut().unwrap().remove("x-amazon-apigateway-policy");
-        caller.put_api(&api, "overwrite", without).await;
-        assert_eq!(refusal().await, "Private REST API doesn't have a resource policy attached to it");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_deployment_stays_while_a_stage_points_at_it() {
-        let caller = Caller::new();
-        let api = caller.private_api(&[]).await;
-        let paths = json!({"/a": {"get": {"x-amazon-apigateway-integration": {"type": "mock"}}}});
-        caller.put_api(&api, "overwrite", document(paths)).await;
-        let first = caller.deploy(&api).await;
-        let delete = format!("/restapis/{api}/deployments/{first}");
-        let (status, refused) = caller.api("DELETE", &delete, Value::Null).await;
-        assert_eq!(status, 400);
-        assert_eq!(refused["message"], "Active stages pointing to this deployment must be moved or deleted");
-        caller.deploy(&api).await;
-        assert_eq!(caller.api("DELETE", &delete, Value::Null).await.0, 202);
-    }
 }

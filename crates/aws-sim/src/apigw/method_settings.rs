@@ -22,6 +22,22 @@ const SETTINGS: [(&str, &str, Kind); 10] = [
     ("caching/unauthorizedCacheControlHeaderStrategy", "unauthorizedCacheControlHeaderStrategy", Kind::Strategy),
 ];
 
+/// The service's own list lacks some commas and some paths (LocalStack's AWS-validated snapshots).
+const KNOWN_PATHS: &str = concat!(
+    "/deploymentId, /description, /cacheClusterEnabled, /cacheClusterSize, /clientCertificateId, /accessLogSettings, ",
+    "/accessLogSettings/destinationArn, /accessLogSettings/format, /{resourcePath}/{httpMethod}/metrics/enabled, ",
+    "/{resourcePath}/{httpMethod}/logging/dataTrace, /{resourcePath}/{httpMethod}/logging/loglevel, ",
+    "/{resourcePath}/{httpMethod}/throttling/burstLimit/{resourcePath}/{httpMethod}/throttling/rateLimit",
+    "/{resourcePath}/{httpMethod}/caching/ttlInSeconds, /{resourcePath}/{httpMethod}/caching/enabled, ",
+    "/{resourcePath}/{httpMethod}/caching/dataEncrypted, ",
+    "/{resourcePath}/{httpMethod}/caching/requireAuthorizationForCacheControl, ",
+    "/{resourcePath}/{httpMethod}/caching/unauthorizedCacheControlHeaderStrategy, /*/*/metrics/enabled, ",
+    "/*/*/logging/dataTrace, /*/*/logging/loglevel, /*/*/throttling/burstLimit /*/*/throttling/rateLimit ",
+    "/*/*/caching/ttlInSeconds, /*/*/caching/enabled, /*/*/caching/dataEncrypted, ",
+    "/*/*/caching/requireAuthorizationForCacheControl, /*/*/caching/unauthorizedCacheControlHeaderStrategy, ",
+    "/variables/{variable_name}, /tracingEnabled"
+);
+
 #[derive(Clone, Copy)]
 enum Kind {
     Bool,
@@ -40,9 +56,7 @@ pub fn apply(stage: &mut Stage, patch: &Patch, role: bool) -> Outcome<()> {
         // Only a whole key can be removed.
         return stage.settings.remove(path).map(drop).ok_or_else(|| nothing_to_remove(path));
     }
-    let invalid =
-        || bad_request(format!("Invalid method setting path: {}. Must be one of: [{}]", patch.path, known_paths()));
-    patch.only(&["add", "replace"])?;
+    let invalid = || invalid_path(&patch.path);
     let ending = SETTINGS.iter().find(|(ending, ..)| path.ends_with(&format!("/{ending}")));
     let (ending, member, kind) = ending.ok_or_else(invalid)?;
     let key = &path[..path.len() - ending.len() - 1];
@@ -56,6 +70,11 @@ pub fn apply(stage: &mut Stage, patch: &Patch, role: bool) -> Outcome<()> {
     }
     stage.settings.entry(key.to_owned()).or_insert_with(defaults).insert((*member).to_owned(), value);
     Ok(())
+}
+
+/// A path that UpdateStage does not know.
+pub fn invalid_path(path: &str) -> Failure {
+    bad_request(format!("Invalid method setting path: {path}. Must be one of: [{KNOWN_PATHS}]"))
 }
 
 /// What is not there cannot be removed; the trailing blank is the service's.
@@ -113,76 +132,5 @@ fn value(patch: &Patch, kind: Kind) -> Outcome<Value> {
         },
         Kind::Level => one_of(&["OFF", "ERROR", "INFO"]),
         Kind::Strategy => one_of(&["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", "SUCCEED_WITHOUT_RESPONSE_HEADER"]),
-    }
-}
-
-fn known_paths() -> String {
-    let mut paths: Vec<String> = [
-        "/deploymentId",
-        "/description",
-        "/cacheClusterEnabled",
-        "/cacheClusterSize",
-        "/clientCertificateId",
-        "/accessLogSettings",
-        "/accessLogSettings/destinationArn",
-        "/accessLogSettings/format",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    for prefix in ["/{resourcePath}/{httpMethod}", "/*/*"] {
-        paths.extend(SETTINGS.iter().map(|(ending, ..)| format!("{prefix}/{ending}")));
-    }
-    paths.extend(["/variables/{variable_name}".to_owned(), "/tracingEnabled".to_owned()]);
-    paths.join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn patch(op: &str, path: &str, value: &str) -> Patch {
-        Patch { op: op.to_owned(), path: path.to_owned(), value: Some(value.to_owned()), from: None }
-    }
-
-    #[test]
-    fn the_spelling_of_a_key_is_kept_and_defaults_appear() {
-        let mut stage = Stage::default();
-        apply(&mut stage, &patch("replace", "/~1pets~1{id}/GET/throttling/burstLimit", "7"), false).unwrap();
-        apply(&mut stage, &patch("replace", "/~1/GET/metrics/enabled", "true"), false).unwrap();
-        let keys: Vec<&String> = stage.settings.keys().collect();
-        assert_eq!(keys, ["~1/GET", "~1pets~1{id}/GET"]);
-        let block = &stage.settings["~1pets~1{id}/GET"];
-        assert_eq!((block["throttlingBurstLimit"].as_i64(), block["cacheTtlInSeconds"].as_i64()), (Some(7), Some(300)));
-    }
-
-    #[test]
-    fn any_and_half_wildcards_are_refused() {
-        for path in [
-            "/a/ANY/metrics/enabled",
-            "/a/*/metrics/enabled",
-            "//GET/metrics/enabled",
-            "/*/GET/metrics/enabled",
-            "/tags/x",
-        ] {
-            let failure = apply(&mut Stage::default(), &patch("replace", path, "true"), false).unwrap_err();
-            assert!(failure.message.starts_with("Invalid method setting path: "), "{path}: {}", failure.message);
-        }
-    }
-
-    #[test]
-    fn only_whole_keys_are_removed() {
-        let mut stage = Stage::default();
-        apply(&mut stage, &patch("replace", "/a/GET/metrics/enabled", "true"), false).unwrap();
-        let failure = apply(&mut stage, &patch("remove", "/a/GET/metrics/enabled", ""), false).unwrap_err();
-        assert!(failure.message.ends_with("for this method "));
-        apply(&mut stage, &patch("remove", "/a/GET", ""), false).unwrap();
-        assert!(stage.settings.is_empty());
-    }
-
-    #[test]
-    fn logging_needs_the_role_of_the_account() {
-        let logging = patch("replace", "/*/*/logging/loglevel", "INFO");
-        assert!(apply(&mut Stage::default(), &logging, false).is_err());
-        assert!(apply(&mut Stage::default(), &logging, true).is_ok());
     }
 }

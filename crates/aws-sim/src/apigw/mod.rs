@@ -1,13 +1,21 @@
 //! API Gateway v1: private REST APIs, VPC links, deployments, stages.
 
 mod account;
+mod canary;
+mod clone;
+mod components;
+mod components_get;
 mod definition;
 mod deployment;
 mod document;
 mod import;
 mod integration;
+mod integration_response;
+mod link_reference;
 mod method;
+mod method_response;
 mod method_settings;
+mod operation;
 mod patch;
 mod policy;
 mod resource;
@@ -18,14 +26,19 @@ mod routes;
 mod stage;
 mod stage_patch;
 mod tags;
+mod violations;
 mod vpc_link;
+mod yaml;
 
 use serde_json::{Value, json};
 
+pub use components::Components;
 pub use definition::{Definition, Integration, Method, Resource};
 pub use deployment::Deployment;
+pub use link_reference::Use;
 pub use rest::RestInput;
 pub use rest_api::RestApi;
+pub use routes::operations;
 pub use stage::Stage;
 pub use vpc_link::VpcLink;
 
@@ -36,16 +49,28 @@ use crate::state::{Context, Region};
 
 /// Runs an API Gateway operation.
 pub fn run(context: &mut Context, input: &RestInput) -> OperationResult {
-    match input.handler() {
-        Some(handler) => handler(context, input),
-        None => Err(fail("UnknownOperationException", "Unable to determine service/operation name to be authorized")
-            .status(404)),
+    let Some(handler) = input.handler() else {
+        let message = "Unable to determine service/operation name to be authorized";
+        return Err(fail("UnknownOperationException", message).status(404));
+    };
+    if input.is_malformed() {
+        // (text unverified)
+        return Err(fail("SerializationException", "Unable to parse the request body as JSON"));
+    }
+    match input.operation() {
+        "DeleteMethod" | "DeleteResource" => link_reference::after_delete(context, input, handler),
+        _ => handler(context, input),
     }
 }
 
 /// Lets go links whose time has come.
 pub fn settle(region: &mut Region, now: Time) {
     vpc_link::settle(region, now);
+}
+
+/// When the next of them goes.
+pub fn due(region: &Region) -> Option<Time> {
+    region.links.values().filter_map(|link| link.gone_at).min()
 }
 
 /// What exists of APIs and links.

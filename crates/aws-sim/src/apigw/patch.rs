@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::rest::{Members, RestInput, not_in};
+use super::rest::{Members, RestInput, absent, outside, validation};
 use crate::error::{Failure, Outcome, bad_request};
 
 /// One patch operation.
@@ -14,23 +14,37 @@ pub struct Patch {
     pub from: Option<String>,
 }
 
-/// Reads `patchOperations`.
+const OPS: [&str; 6] = ["add", "remove", "move", "test", "replace", "copy"];
+
+/// Reads `patchOperations`; the framework looks at every `op` before anything is applied.
 pub fn read(input: &RestInput, shape: &str) -> Outcome<Vec<Patch>> {
-    let Some(items) = input.body.get("patchOperations").and_then(Value::as_array) else {
-        return Ok(Vec::new());
-    };
-    let one = |(index, item): (usize, &Value)| {
-        let members = Members(item);
-        let text = |key: &str| members.text(key).map(|text| text.map(str::to_owned));
-        let op = text("op")?.unwrap_or_default();
-        let allowed = ["add", "remove", "move", "test", "replace", "copy"];
-        if !allowed.contains(&op.as_str()) {
-            return Err(not_in(&op, &format!("{shape}.patchOperations.{}.member.op", index + 1), &allowed));
+    read_with(input, shape, None)
+}
+
+/// The same; what else is wrong with the request is reported behind the operations.
+pub fn read_with(input: &RestInput, shape: &str, more: Option<String>) -> Outcome<Vec<Patch>> {
+    let items = input.members().0.get("patchOperations").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let mut errors = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let path = format!("{shape}.patchOperations.{}.member.op", index + 1);
+        match Members(item).text("op")? {
+            Some(op) if OPS.contains(&op) => {}
+            Some(op) => errors.push(outside(op, &path, &OPS)),
+            // (unverified)
+            None => errors.push(absent(&path)),
         }
-        let path = text("path")?.ok_or_else(|| bad_request("Invalid patch path null"))?;
-        Ok(Patch { op, path, value: text("value")?, from: text("from")? })
-    };
-    items.iter().enumerate().map(one).collect()
+    }
+    errors.extend(more);
+    if !errors.is_empty() {
+        return Err(validation(&errors));
+    }
+    items.iter().map(one).collect()
+}
+
+fn one(item: &Value) -> Outcome<Patch> {
+    let text = |key: &str| Members(item).text(key).map(|text| text.map(str::to_owned));
+    let path = text("path")?.ok_or_else(|| bad_request("Invalid patch path null"))?;
+    Ok(Patch { op: text("op")?.unwrap_or_default(), path, value: text("value")?, from: text("from")? })
 }
 
 impl Patch {

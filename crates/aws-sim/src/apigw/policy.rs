@@ -133,39 +133,3 @@ fn valid_principal(principal: &Value) -> bool {
 fn invalid() -> Failure {
     bad_request("Invalid policy document. Please check the policy syntax and ensure that Principals are valid.")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::state::World;
-
-    fn parse_here(text: &str) -> Outcome<Option<Value>> {
-        let mut world = World::new(1, None);
-        parse(world.region("123456789012", "eu-central-1"), "abcdefghij", text)
-    }
-
-    #[test]
-    fn short_resources_become_full_arns_and_lists_of_one_become_scalars() {
-        let text = r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":["execute-api:/*"]}]}"#;
-        let policy = parse_here(text).unwrap().unwrap();
-        assert_eq!(policy["Statement"][0]["Resource"], "arn:aws:execute-api:eu-central-1:123456789012:abcdefghij/*");
-    }
-
-    #[test]
-    fn a_policy_is_read_with_escaped_quotes_and_slashes() {
-        let policy: Value = serde_json::from_str(r#"{"a":"b/c"}"#).unwrap();
-        assert_eq!(escaped(&policy), r#"{\"a\":\"b\/c\"}"#);
-    }
-
-    #[test]
-    fn a_policy_without_principal_or_with_a_bad_one_is_refused() {
-        let statement = |principal: &str| {
-            format!(
-                r#"{{"Statement":{{"Effect":"Allow",{principal}"Action":"execute-api:Invoke","Resource":"execute-api:/*"}}}}"#
-            )
-        };
-        assert!(parse_here(&statement("")).is_err());
-        assert!(parse_here(&statement(r#""Principal":{"AWS":"nobody"},"#)).is_err());
-        assert!(parse_here(&statement(r#""Principal":{"AWS":"arn:aws:iam::123456789012:root"},"#)).is_ok());
-    }
-}

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::definition::{Definition, Resource};
-use super::patch;
+use super::patch::{self, Patch};
 use super::rest::RestInput;
 use super::rest_api;
 use crate::OperationResult;
@@ -41,10 +41,11 @@ pub fn list(context: &mut Context, input: &RestInput) -> OperationResult {
 
 /// UpdateResource: renames or moves.
 pub fn update(context: &mut Context, input: &RestInput) -> OperationResult {
+    let patches = patch::read(input, "updateResourceInput")?;
     let api = rest_api::find_mut(context.region, input.label(0))?;
     let mut definition = api.definition.clone();
     definition.resource(input.label(1))?;
-    for patch in patch::read(input, "updateResourceInput")? {
+    for patch in patches {
         apply(&mut definition, input.label(1), &patch)?;
     }
     api.definition = definition;
@@ -63,41 +64,42 @@ pub fn delete(context: &mut Context, input: &RestInput) -> OperationResult {
     Ok(Answer { status: 202, body: Value::Null })
 }
 
-fn apply(definition: &mut Definition, id: &str, patch: &patch::Patch) -> Outcome<()> {
-    if !["/parentId", "/pathPart"].contains(&patch.path.as_str()) {
-        let message = format!(
-            "Invalid patch path  '{}' specified for op '{}'. Must be one of: [/parentId, /pathPart]",
-            patch.path, patch.op
-        );
-        return Err(bad_request(message));
-    }
-    if patch.op != "replace" {
-        let message = format!(
-            "Invalid patch path  '{}' specified for op '{}'. Please choose supported operations",
-            patch.path, patch.op
-        );
-        return Err(bad_request(message));
-    }
+fn apply(definition: &mut Definition, id: &str, patch: &Patch) -> Outcome<()> {
+    check_patch(patch)?;
     let member = patch.path.trim_start_matches('/');
     let resource = definition.resource(id)?.clone();
     let Some(parent) = resource.parent else {
         return Err(bad_request(format!("Root resource cannot update its {member}.")));
     };
-    if member == "pathPart" {
-        definition.check_part(&parent, patch.text(), Some(id))?;
-        patch.text().clone_into(&mut definition.resource_mut(id)?.part);
-        return Ok(());
-    }
-    let mut above = Some(definition.resource(patch.text())?.id.clone());
+    let (parent, part) = match member {
+        "pathPart" => (parent, patch.text().to_owned()),
+        _ => (patch.text().to_owned(), resource.part),
+    };
+    let mut above = Some(definition.resource(&parent)?.id.clone());
     while let Some(ancestor) = above {
         if ancestor == id {
             return Err(bad_request("Resources cannot be cyclical."));
         }
         above = definition.resource(&ancestor)?.parent.clone();
     }
-    definition.check_part(patch.text(), &resource.part, Some(id))?;
-    definition.resource_mut(id)?.parent = Some(patch.text().to_owned());
+    definition.check_part(&parent, &part, Some(id))?;
+    // A greedy variable stays a leaf (unverified for a change).
+    let greedy = Some(&part).filter(|part| part.ends_with("+}") && definition.children(id).next().is_some());
+    definition.check_leaf(greedy.map_or(definition.resource(&parent)?.part.as_str(), String::as_str))?;
+    let changed = definition.resource_mut(id)?;
+    (changed.parent, changed.part) = (Some(parent), part);
     Ok(())
+}
+
+/// The operation is looked at before the path.
+fn check_patch(patch: &Patch) -> Outcome<()> {
+    let Patch { path, op, .. } = patch;
+    let problem = match (op.as_str(), path.as_str()) {
+        ("replace", "/parentId" | "/pathPart") => return Ok(()),
+        ("replace", _) => "Must be one of: [/parentId, /pathPart]",
+        _ => "Please choose supported operations",
+    };
+    Err(bad_request(format!("Invalid patch path  '{path}' specified for op '{op}'. {problem}")))
 }
 
 fn embeds_methods(input: &RestInput) -> bool {

@@ -18,6 +18,7 @@ pub struct RestInput {
     query: Vec<(String, String)>,
     /// The body as JSON; null when it is empty or something else.
     pub body: Value,
+    malformed: bool,
     /// The body as it came.
     pub document: Bytes,
 }
@@ -33,7 +34,14 @@ impl RestInput {
         let import = query.iter().any(|(name, value)| name == "mode" && value == "import");
         let (route, labels) = routes::find(request.method().as_str(), &segments, import);
         let document = request.body().clone();
-        RestInput { route, labels, query, body: serde_json::from_slice(&document).unwrap_or_default(), document }
+        let parsed = serde_json::from_slice(&document);
+        let malformed = parsed.is_err() && !document.is_empty();
+        RestInput { route, labels, query, body: parsed.unwrap_or_default(), malformed, document }
+    }
+
+    /// Is there a body that is no JSON? OpenAPI documents may be YAML and are looked at later.
+    pub fn is_malformed(&self) -> bool {
+        self.malformed && !["ImportRestApi", "PutRestApi"].contains(&self.operation())
     }
 
     /// The operation's name, or nothing for a path that does not exist.
@@ -41,9 +49,28 @@ impl RestInput {
         self.route.map(|route| route.operation).unwrap_or_default()
     }
 
+    /// The HTTP method.
+    pub fn method(&self) -> &'static str {
+        self.route.map(|route| route.method).unwrap_or_default()
+    }
+
+    /// The REST API that the operation changes.
+    pub fn written_api(&self) -> Option<&str> {
+        let writes = |route: &&Route| route.method != "GET" && route.path.starts_with("restapis/*");
+        self.route.filter(writes).map(|_| self.label(0))
+    }
+
     /// The code of the operation.
     pub fn handler(&self) -> Option<Handler> {
         self.route.map(|route| route.handler)
+    }
+
+    /// The method and the decoded path, cut at its slashes; nothing for a path that does not exist.
+    pub fn target(&self) -> Option<(&'static str, Vec<String>)> {
+        let route = self.route?;
+        let mut labels = self.labels.iter().cloned();
+        let segment = |part: &str| if part == "*" { labels.next().unwrap_or_default() } else { part.to_owned() };
+        Some((route.method, route.path.split('/').map(segment).collect()))
     }
 
     /// A part of the path, counted from zero.
@@ -102,30 +129,35 @@ pub struct Members<'a>(pub &'a Value);
 impl<'a> Members<'a> {
     /// A text member.
     pub fn text(self, key: &str) -> Outcome<Option<&'a str>> {
-        self.typed(key, "a String", Value::as_str)
+        self.typed(key, "String", Value::as_str)
     }
 
     /// A boolean member.
     pub fn flag(self, key: &str) -> Outcome<Option<bool>> {
-        self.typed(key, "a Boolean", Value::as_bool)
+        self.typed(key, "Boolean", Value::as_bool)
     }
 
     /// A whole number.
     pub fn number(self, key: &str) -> Outcome<Option<i64>> {
-        self.typed(key, "an Integer", Value::as_i64)
+        self.typed(key, "Integer", Value::as_i64)
     }
 
     /// A structure or map.
     pub fn object(self, key: &str) -> Outcome<Option<&'a Map<String, Value>>> {
-        self.typed(key, "a Map", Value::as_object)
+        self.typed(key, "Map", Value::as_object)
+    }
+
+    /// A number with a fraction.
+    pub fn float(self, key: &str) -> Outcome<Option<f64>> {
+        self.typed(key, "Double", Value::as_f64)
     }
 
     /// A list of texts.
     pub fn texts(self, key: &str) -> Outcome<Option<Vec<String>>> {
-        let Some(items) = self.typed(key, "a List", Value::as_array)? else {
+        let Some(items) = self.typed(key, "List", Value::as_array)? else {
             return Ok(None);
         };
-        let text = |item: &Value| item.as_str().map(str::to_owned).ok_or_else(|| serialization("a String"));
+        let text = |item: &Value| item.as_str().map(str::to_owned).ok_or_else(|| unconvertible(item, "String"));
         items.iter().map(text).collect::<Outcome<_>>().map(Some)
     }
 
@@ -135,7 +167,7 @@ impl<'a> Members<'a> {
             return Ok(None);
         };
         let entry = |(key, value): (&String, &Value)| {
-            value.as_str().map(|value| (key.clone(), value.to_owned())).ok_or_else(|| serialization("a String"))
+            value.as_str().map(|text| (key.clone(), text.to_owned())).ok_or_else(|| unconvertible(value, "String"))
         };
         map.iter().map(entry).collect::<Outcome<_>>().map(Some)
     }
@@ -143,23 +175,45 @@ impl<'a> Members<'a> {
     fn typed<T>(self, key: &str, kind: &str, read: impl Fn(&'a Value) -> Option<T>) -> Outcome<Option<T>> {
         match self.0.get(key) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => read(value).map(Some).ok_or_else(|| serialization(kind)),
+            Some(value) => read(value).map(Some).ok_or_else(|| unconvertible(value, kind)),
         }
     }
 }
 
-/// A member of the wrong JSON type.
-pub fn serialization(kind: &str) -> Failure {
-    fail("SerializationException", format!("The value can not be converted to {kind}"))
+/// A member of the wrong JSON type, in the words of AWS's framework; only scalars for a text are recorded.
+pub fn unconvertible(value: &Value, kind: &str) -> Failure {
+    let class = match value {
+        Value::Bool(_) => "java.lang.Boolean",
+        Value::Number(_) => "com.amazon.coral.value.json.numbers.TruncatingBigNumber",
+        _ => "java.lang.String",
+    };
+    let message = match value {
+        Value::Array(_) => "Start of list found where not expected".to_owned(),
+        Value::Object(_) => "Start of structure or map found where not expected.".to_owned(),
+        _ if ["Map", "List"].contains(&kind) => format!("Unrecognized collection type class {class}"),
+        _ => format!("class {class} can not be converted to an {kind}"),
+    };
+    fail("SerializationException", message)
+}
+
+/// What the framework finds wrong before the operation begins, all of it in one answer.
+pub fn validation(errors: &[String]) -> Failure {
+    let plural = if errors.len() == 1 { "" } else { "s" };
+    fail("ValidationException", format!("{} validation error{plural} detected: {}", errors.len(), errors.join("; ")))
 }
 
 /// A value outside an enumeration, refused by the framework.
 pub fn not_in(value: &str, path: &str, allowed: &[&str]) -> Failure {
+    validation(&[outside(value, path, allowed)])
+}
+
+/// The framework's words for a value outside an enumeration.
+pub fn outside(value: &str, path: &str, allowed: &[&str]) -> String {
     let allowed = allowed.join(", ");
-    fail(
-        "ValidationException",
-        format!(
-            "1 validation error detected: Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy enum value set: [{allowed}]"
-        ),
-    )
+    format!("Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy enum value set: [{allowed}]")
+}
+
+/// The framework's words for a member that is required and absent.
+pub fn absent(path: &str) -> String {
+    format!("Value null at '{path}' failed to satisfy constraint: Member must not be null")
 }

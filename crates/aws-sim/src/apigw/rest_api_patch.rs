@@ -1,5 +1,6 @@
 //! UpdateRestApi: patch paths of a REST API.
 
+use super::definition::Definition;
 use super::patch::{self, Patch, unescape};
 use super::policy;
 use super::rest::RestInput;
@@ -11,10 +12,12 @@ use crate::state::{Context, Region};
 
 /// UpdateRestApi.
 pub fn update(context: &mut Context, input: &RestInput) -> OperationResult {
+    let patches = patch::read(input, "updateRestApiInput")?;
     let mut api = rest_api::find(context.region, input.label(0))?.clone();
-    for patch in patch::read(input, "updateRestApiInput")? {
+    for patch in patches {
         apply(context.region, &mut api, &patch)?;
     }
+    rest_api::check_access_mode(&api)?;
     let shown = rest_api::show(&api, true);
     context.region.apis.insert(api.id.clone(), api);
     Ok(Answer::ok(shown))
@@ -55,8 +58,8 @@ fn apply(region: &Region, api: &mut RestApi, patch: &Patch) -> Outcome<()> {
             api.definition.disabled_endpoint = patch.flag()?;
             Ok(())
         }
-        // Newer members, accepted and not kept (unverified).
-        "/securityPolicy" | "/endpointAccessMode" => patch.only(&["replace"]),
+        "/securityPolicy" => choice(patch, &rest_api::SECURITY_POLICIES, &mut api.security_policy),
+        "/endpointAccessMode" => choice(patch, &rest_api::ACCESS_MODES, &mut api.access_mode),
         path if path.starts_with("/endpointConfiguration/") => endpoint_configuration(region, api, patch),
         path => match path.strip_prefix("/binaryMediaTypes/") {
             Some(kind) if !kind.is_empty() => binary_type(api, patch, &unescape(kind)),
@@ -75,29 +78,24 @@ fn compression(patch: &Patch) -> Outcome<Option<i64>> {
     }
 }
 
+/// A newer member with a fixed set of values (text unverified).
+fn choice(patch: &Patch, allowed: &[&str], slot: &mut Option<String>) -> Outcome<()> {
+    patch.only(&["replace"])?;
+    if !allowed.contains(&patch.text()) {
+        return Err(bad_request(format!("Invalid value specified for {}: {}", patch.path, patch.text())));
+    }
+    *slot = Some(patch.text().to_owned());
+    Ok(())
+}
+
 fn endpoint_configuration(region: &Region, api: &mut RestApi, patch: &Patch) -> Outcome<()> {
     let definition = &mut api.definition;
+    // The type is addressed by its index, or by its name as the guide does it (apigateway-api-migration).
+    let place = patch.path.strip_prefix("/endpointConfiguration/types/");
+    if place.is_some_and(|place| place == "0" || place == definition.endpoint_type) {
+        return endpoint_type(region, definition, patch);
+    }
     match patch.path.as_str() {
-        "/endpointConfiguration/types/0" => {
-            if !["add", "remove", "replace"].contains(&patch.op.as_str()) {
-                return Err(bad_request("Invalid patch operation specified. Must be 'add'|'remove'|'replace'"));
-            }
-            let kind = patch.text();
-            if !["REGIONAL", "EDGE", "PRIVATE"].contains(&kind) {
-                return Err(bad_request("Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE"));
-            }
-            if definition.endpoint_type == "PRIVATE" && kind == "EDGE" {
-                return Err(bad_request("Cannot update endpoint from PRIVATE to EDGE"));
-            }
-            if kind != "PRIVATE" && !definition.endpoints.is_empty() {
-                return Err(bad_request("VPCEndpoints can only be specified with PRIVATE apis."));
-            }
-            if kind == "PRIVATE" {
-                "dualstack".clone_into(&mut definition.address_type);
-            }
-            kind.clone_into(&mut definition.endpoint_type);
-            Ok(())
-        }
         "/endpointConfiguration/ipAddressType" => {
             patch.only(&["replace"])?;
             match patch.text() {
@@ -123,7 +121,31 @@ fn endpoint_configuration(region: &Region, api: &mut RestApi, patch: &Patch) -> 
     }
 }
 
-/// Replacing names the old type in the path and the new one in the value.
+fn endpoint_type(region: &Region, definition: &mut Definition, patch: &Patch) -> Outcome<()> {
+    if !["add", "remove", "replace"].contains(&patch.op.as_str()) {
+        return Err(bad_request("Invalid patch operation specified. Must be 'add'|'remove'|'replace'"));
+    }
+    let kind = patch.text();
+    if !rest_api::TYPES.contains(&kind) {
+        return Err(bad_request("Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE"));
+    }
+    if definition.endpoint_type == "PRIVATE" && kind == "EDGE" {
+        // (text unverified)
+        return Err(bad_request("Cannot update endpoint from PRIVATE to EDGE"));
+    }
+    if kind != "PRIVATE" && !definition.endpoints.is_empty() {
+        // (unverified)
+        return Err(bad_request("VPCEndpoints can only be specified with PRIVATE apis."));
+    }
+    if kind == "PRIVATE" && definition.endpoint_type != "PRIVATE" {
+        rest_api::check_private_limit(region)?;
+        "dualstack".clone_into(&mut definition.address_type);
+    }
+    kind.clone_into(&mut definition.endpoint_type);
+    Ok(())
+}
+
+/// Replacing names the old type in the path and the new one in the value, which goes to the end.
 fn binary_type(api: &mut RestApi, patch: &Patch, kind: &str) -> Outcome<()> {
     patch.only(&["add", "remove", "replace"])?;
     let types = &mut api.definition.binary_types;
@@ -131,7 +153,12 @@ fn binary_type(api: &mut RestApi, patch: &Patch, kind: &str) -> Outcome<()> {
         "add" if types.iter().any(|known| known == kind) => {}
         "add" => types.push(kind.to_owned()),
         "remove" => types.retain(|known| known != kind),
-        _ => types.iter_mut().filter(|known| *known == kind).for_each(|known| patch.text().clone_into(known)),
+        _ if types.iter().any(|known| known == kind) => {
+            types.retain(|known| known != kind);
+            types.push(patch.text().to_owned());
+        }
+        // An unknown one is left alone (unverified).
+        _ => {}
     }
     Ok(())
 }

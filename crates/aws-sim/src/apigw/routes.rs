@@ -2,8 +2,8 @@
 
 use super::rest::RestInput;
 use super::{
-    account, deployment, import, integration, method, resource, rest_api, rest_api_patch, stage, stage_patch, tags,
-    vpc_link,
+    account, components_get as components, deployment, import, integration, integration_response, method,
+    method_response, resource, rest_api, rest_api_patch, stage, stage_patch, tags, vpc_link,
 };
 use crate::OperationResult;
 use crate::state::Context;
@@ -14,8 +14,8 @@ pub type Handler = fn(&mut Context, &RestInput) -> OperationResult;
 /// An operation.
 #[derive(Debug)]
 pub struct Route {
-    method: &'static str,
-    path: &'static str,
+    pub method: &'static str,
+    pub path: &'static str,
     pub operation: &'static str,
     pub handler: Handler,
 }
@@ -29,6 +29,11 @@ pub fn find(method: &str, segments: &[String], import: bool) -> (Option<&'static
     let found =
         ROUTES.iter().filter(wanted).find_map(|route| labels(route.path, segments).map(|labels| (route, labels)));
     found.map_or((None, Vec::new()), |(route, labels)| (Some(route), labels))
+}
+
+/// The name of every operation.
+pub fn operations() -> impl Iterator<Item = &'static str> {
+    ROUTES.iter().map(|route| route.operation)
 }
 
 fn labels(pattern: &str, segments: &[String]) -> Option<Vec<String>> {
@@ -70,6 +75,14 @@ static ROUTES: &[Route] = &[
     route("PUT", "restapis/*", "PutRestApi", import::put),
     route("PATCH", "restapis/*", "UpdateRestApi", rest_api_patch::update),
     route("DELETE", "restapis/*", "DeleteRestApi", rest_api::delete),
+    route("GET", "restapis/*/models", "GetModels", components::models),
+    route("GET", "restapis/*/models/*", "GetModel", components::model),
+    route("GET", "restapis/*/requestvalidators", "GetRequestValidators", components::validators),
+    route("GET", "restapis/*/requestvalidators/*", "GetRequestValidator", components::validator),
+    route("GET", "restapis/*/authorizers", "GetAuthorizers", components::authorizers),
+    route("GET", "restapis/*/authorizers/*", "GetAuthorizer", components::authorizer),
+    route("GET", "restapis/*/gatewayresponses", "GetGatewayResponses", components::gateway_responses),
+    route("GET", "restapis/*/gatewayresponses/*", "GetGatewayResponse", components::gateway_response),
     route("GET", RESOURCES, "GetResources", resource::list),
     route("POST", RESOURCE, "CreateResource", resource::create),
     route("GET", RESOURCE, "GetResource", resource::get),
@@ -79,18 +92,18 @@ static ROUTES: &[Route] = &[
     route("GET", METHOD, "GetMethod", method::get),
     route("PATCH", METHOD, "UpdateMethod", method::update),
     route("DELETE", METHOD, "DeleteMethod", method::delete),
-    route("PUT", METHOD_RESPONSE, "PutMethodResponse", method::put_response),
-    route("GET", METHOD_RESPONSE, "GetMethodResponse", method::get_response),
-    route("PATCH", METHOD_RESPONSE, "UpdateMethodResponse", method::update_response),
-    route("DELETE", METHOD_RESPONSE, "DeleteMethodResponse", method::delete_response),
+    route("PUT", METHOD_RESPONSE, "PutMethodResponse", method_response::put),
+    route("GET", METHOD_RESPONSE, "GetMethodResponse", method_response::get),
+    route("PATCH", METHOD_RESPONSE, "UpdateMethodResponse", method_response::update),
+    route("DELETE", METHOD_RESPONSE, "DeleteMethodResponse", method_response::delete),
     route("PUT", INTEGRATION, "PutIntegration", integration::put),
     route("GET", INTEGRATION, "GetIntegration", integration::get),
     route("PATCH", INTEGRATION, "UpdateIntegration", integration::update),
     route("DELETE", INTEGRATION, "DeleteIntegration", integration::delete),
-    route("PUT", INTEGRATION_RESPONSE, "PutIntegrationResponse", integration::put_response),
-    route("GET", INTEGRATION_RESPONSE, "GetIntegrationResponse", integration::get_response),
-    route("PATCH", INTEGRATION_RESPONSE, "UpdateIntegrationResponse", integration::update_response),
-    route("DELETE", INTEGRATION_RESPONSE, "DeleteIntegrationResponse", integration::delete_response),
+    route("PUT", INTEGRATION_RESPONSE, "PutIntegrationResponse", integration_response::put),
+    route("GET", INTEGRATION_RESPONSE, "GetIntegrationResponse", integration_response::get),
+    route("PATCH", INTEGRATION_RESPONSE, "UpdateIntegrationResponse", integration_response::update),
+    route("DELETE", INTEGRATION_RESPONSE, "DeleteIntegrationResponse", integration_response::delete),
     route("POST", DEPLOYMENTS, "CreateDeployment", deployment::create),
     route("GET", DEPLOYMENTS, "GetDeployments", deployment::list),
     route("GET", DEPLOYMENT, "GetDeployment", deployment::get),

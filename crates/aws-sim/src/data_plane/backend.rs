@@ -1,139 +1,195 @@
-//! From the method to a target: integration, VPC link, listener, target group.
+//! From the VPC link to a target: load balancer, listener, target group.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
-use http::HeaderMap;
-use serde_json::Value;
-
-use super::gate::{Arrival, admits};
-use super::routing::Matched;
-use super::visit::Visit;
-use super::{Refusal, Trip, mapping};
+use super::mapping;
+use super::stage::Arrival;
+use super::trip::{Refusal, Trip};
 use crate::apigw::Integration;
 use crate::clock::Time;
-use crate::elb::{TargetGroup, target_address, target_state};
-use crate::probe::Probes;
+use crate::ec2::{Way, admits};
+use crate::elb::{Listener, LoadBalancer, TargetGroup, target_address, target_admitted, target_state};
+use crate::probe::Place;
+use crate::state::Region;
 
 /// API Gateway comes from addresses that nobody outside knows; only a rule for everybody admits this one.
 const SERVICE_ADDRESS: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 10);
 
-/// A request for a back end.
-#[derive(Debug)]
-pub struct Delivery {
-    /// Simulated addresses that may serve it.
-    pub targets: Vec<SocketAddr>,
-    pub verb: String,
-    pub path: String,
-    pub headers: HeaderMap,
-    pub timeout: Duration,
-    pub integration: Integration,
-}
-
-/// Finds out where a request goes.
+/// The target group that a link and the port of a uri lead to.
 pub fn find(
     arrival: &Arrival,
-    matched: &Matched,
-    visit: &Visit,
+    integration: &Integration,
+    (port, tls): (i64, bool),
     now: Time,
     trip: &mut Trip,
-) -> Result<Delivery, Refusal> {
-    let broken = || Refusal::message(500, "Internal server error");
-    let Some(integration) = &matched.method.integration else {
-        return trip.refuse("integration", "the method has none", broken());
-    };
-    let kind = integration.text("type");
-    if !kind.starts_with("HTTP") || integration.text("connectionType") != "VPC_LINK" {
-        return trip.refuse("integration", format!("{kind} without a VPC link is not simulated"), broken());
-    }
-    let uri = mapping::with_stage_variables(integration.text("uri"), &arrival.stage.variables);
-    let (authority, port) = authority(&uri);
-    trip.pass("integration", format!("{kind} {uri}"));
-    let targets = through_link(arrival, integration, port, now, trip)?;
-    let verb = integration.text("httpMethod");
-    let timeout = integration.members.get("timeoutInMillis").and_then(Value::as_u64).unwrap_or(29_000);
-    Ok(Delivery {
-        targets,
-        verb: if verb == "ANY" { visit.verb.clone() } else { verb.to_owned() },
-        path: mapping::path_and_query(&uri, integration, arrival, matched, visit),
-        headers: mapping::headers(&authority, integration, arrival, matched, visit),
-        timeout: Duration::from_millis(timeout),
-        integration: integration.clone(),
-    })
+) -> Result<Place, Refusal> {
+    let region = arrival.region;
+    let balancer = link(arrival, integration, now, trip)?;
+    inbound(region, balancer, port, trip)?;
+    let listener = listener(region, balancer, port, tls, trip)?;
+    let group = weighted(arrival, listener, trip)?;
+    Ok(Place { account: region.account.clone(), region: region.name.clone(), arn: group.arn.clone() })
 }
 
-fn through_link(
-    arrival: &Arrival,
+fn link<'a>(
+    arrival: &Arrival<'a>,
     integration: &Integration,
-    port: i64,
     now: Time,
     trip: &mut Trip,
-) -> Result<Vec<SocketAddr>, Refusal> {
+) -> Result<&'a LoadBalancer, Refusal> {
     let region = arrival.region;
-    let id = mapping::with_stage_variables(integration.text("connectionId"), &arrival.stage.variables);
-    let link = region.links.get(&id).filter(|link| link.status(now) == "AVAILABLE");
-    let Some((link, balancer)) = link.and_then(|link| Some((link, region.load_balancers.get(&link.target)?))) else {
+    let written = integration.text("connectionId");
+    let id = mapping::with_stage_variables(written, &arrival.variables);
+    let from = if id == written { String::new() } else { format!(" (from {written})") };
+    for link in region.links.values().filter(|link| link.id != id) {
+        trip.reject(&link.id, "The integration names another link.");
+    }
+    let status = region.links.get(&id).map(|link| (link, link.status(now)));
+    let Some((link, "AVAILABLE")) = status else {
+        let why = status.map_or("does not exist", |(_, status)| status);
         return trip.refuse(
             "vpc-link",
-            format!("{id} is not available"),
-            Refusal::message(500, "Internal server error"),
+            Some(&id),
+            format!("The link{from} is not available: {why}."),
+            Refusal::server_error(),
         );
     };
-    trip.pass("vpc-link", format!("{} to {}", link.id, balancer.name));
-    let enforced = balancer.enforce.as_deref() == Some("on");
-    if enforced && !admits(region, &balancer.groups, port, SERVICE_ADDRESS, None) {
-        let detail = format!("inbound rules are enforced on PrivateLink traffic and none admits port {port}");
-        return trip.refuse("load-balancer-security-group", detail, timed_out());
+    let Some(balancer) = region.load_balancers.get(&link.target) else {
+        let why = format!("Its load balancer {} is gone.", link.target);
+        return trip.refuse("vpc-link", Some(&id), why, Refusal::server_error());
+    };
+    trip.pass("vpc-link", &link.id, format!("{}{from} leads to load balancer {}.", link.name, balancer.name));
+    Ok(balancer)
+}
+
+/// Traffic of a VPC link comes through PrivateLink; a balancer with groups holds it against its inbound rules unless told not to.
+fn inbound(region: &Region, balancer: &LoadBalancer, port: i64, trip: &mut Trip) -> Result<(), Refusal> {
+    let hop = "load-balancer-security-group";
+    if balancer.enforce.as_deref() != Some("on") {
+        let why = if balancer.groups.is_empty() {
+            "The load balancer has no security groups."
+        } else {
+            "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic is off, so inbound rules do not count."
+        };
+        trip.pass(hop, &balancer.arn, why);
+        return Ok(());
     }
-    trip.pass(
-        "load-balancer-security-group",
-        if enforced { "admitted" } else { "not enforced on PrivateLink traffic" },
-    );
-    let listener =
-        region.listeners.values().find(|listener| listener.balancer == balancer.arn && listener.port == port);
-    let Some(listener) = listener else {
-        return trip.refuse("listener", format!("no listener on port {port}"), no_network());
+    if let Some((group, rule)) = admits(region, &balancer.groups, Way::In, port, SERVICE_ADDRESS, None) {
+        trip.pass(hop, group, format!("Its rule {} admits API Gateway on port {port}.", rule.id));
+        return Ok(());
+    }
+    for group in &balancer.groups {
+        trip.reject(group, format!("It has no inbound rule for everybody on TCP port {port}."));
+    }
+    let why = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic is on, and no group admits the unknown addresses of API Gateway.";
+    trip.refuse(hop, Some(&balancer.arn), why, Refusal::timed_out())
+}
+
+fn listener<'a>(
+    region: &'a Region,
+    balancer: &LoadBalancer,
+    port: i64,
+    tls: bool,
+    trip: &mut Trip,
+) -> Result<&'a Listener, Refusal> {
+    let own = || region.listeners.named(&balancer.arn);
+    for other in own().filter(|listener| listener.port != port) {
+        trip.reject(&other.arn, format!("It listens on port {}.", other.port));
+    }
+    let Some(listener) = own().find(|listener| listener.port == port) else {
+        let why = format!("The integration's uri names port {port}, and {} has no listener there.", balancer.name);
+        return trip.refuse("listener", None, why, Refusal::no_network());
     };
-    trip.pass("listener", format!("{} {port}", listener.protocol));
-    let group =
-        listener.forward.iter().find(|(_, weight)| *weight > 0).and_then(|(arn, _)| region.target_groups.get(arn));
-    let Some(group) = group else {
-        return trip.refuse("target-group", "none with a weight", no_network());
+    let (protocol, id) = (listener.protocol.as_str(), Some(listener.arn.as_str()));
+    let speaks = match protocol {
+        "TCP" | "TCP_UDP" => true,
+        "TLS" => tls,
+        _ => false,
     };
-    let targets = usable(arrival, group, now);
-    if targets.is_empty() {
+    if !speaks {
+        let why = format!("It speaks {protocol}, and the integration's uri is {}.", if tls { "https" } else { "http" });
+        return trip.refuse("listener", id, why, Refusal::no_network());
+    }
+    trip.pass("listener", &listener.arn, format!("It listens on {protocol} port {port}."));
+    Ok(listener)
+}
+
+/// One group of the listener's action, drawn by weight.
+fn weighted<'a>(arrival: &Arrival<'a>, listener: &Listener, trip: &mut Trip) -> Result<&'a TargetGroup, Refusal> {
+    let region = arrival.region;
+    let total: i64 = listener.forward.iter().map(|(_, weight)| *weight).sum();
+    let what = format!("group/{}/{}", listener.arn, trip.number);
+    let mut draw = i64::from(region.ids.spread(&what, u32::try_from(total).unwrap_or(1)));
+    let mut chosen = None;
+    for (arn, weight) in &listener.forward {
+        if chosen.is_none() && draw < *weight {
+            chosen = region.target_groups.get(arn).map(|group| (group, *weight));
+        } else {
+            trip.reject(arn, format!("Its weight is {weight} of {total}, and another one was drawn."));
+        }
+        draw -= weight;
+    }
+    let Some((group, weight)) = chosen else {
         return trip.refuse(
             "target-group",
-            format!("{} has no target that could be healthy", group.name),
-            no_network(),
+            None,
+            "The listener forwards to no group with a weight.",
+            Refusal::no_network(),
         );
+    };
+    trip.pass("target-group", &group.arn, format!("{}, weight {weight} of {total}.", group.name));
+    Ok(group)
+}
+
+/// One healthy target, drawn; when none is healthy, one of the unhealthy ones, because the balancer fails open.
+pub fn choose(region: &Region, group: &TargetGroup, now: Time, trip: &mut Trip) -> Result<SocketAddr, Refusal> {
+    let of = |wanted: &'static str| {
+        group.targets.keys().filter(move |key| target_state(region, group, key, now).0 == wanted)
+    };
+    let mut usable: Vec<_> = of("healthy").collect();
+    let open = usable.len() < minimum(group);
+    if open {
+        usable.extend(of("unhealthy"));
     }
-    trip.pass("target-group", group.name.clone());
-    Ok(targets)
+    let draw =
+        region.ids.spread(&format!("target/{}/{}", group.arn, trip.number), u32::try_from(usable.len()).unwrap_or(1));
+    let chosen = usable.get(draw as usize).copied();
+    for key in group.targets.keys().filter(|key| Some(*key) != chosen) {
+        let (state, reason, _) = target_state(region, group, key, now);
+        let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let why = if state == "healthy" {
+            "Healthy, but another one was drawn.".to_owned()
+        } else {
+            format!("It is {state}{reason}.")
+        };
+        trip.reject(format!("{}:{}", key.0, key.1), why);
+    }
+    let Some((key, address)) = chosen.and_then(|key| Some((key, target_address(key)?))) else {
+        let why = format!("{} has no target with an address that could take requests.", group.name);
+        return trip.refuse("target", None, why, Refusal::no_network());
+    };
+    let id = address.to_string();
+    let balancer = region.listeners.named(&group.arn).next();
+    let balancer = balancer.and_then(|listener| region.load_balancers.get(&listener.balancer));
+    if balancer.is_some_and(|balancer| !target_admitted(region, balancer, key, "traffic-port")) {
+        let why = "No outbound rule of the load balancer's groups lets traffic out to it.";
+        return trip.refuse("target", Some(&id), why, Refusal::timed_out());
+    }
+    let why = if open {
+        "Too few targets are healthy, so the load balancer fails open to all of them."
+    } else {
+        "It is healthy."
+    };
+    trip.pass("target", id, why);
+    Ok(address)
 }
 
-/// Targets past their initial checks; whether they really answer shows when the request is sent.
-fn usable(arrival: &Arrival, group: &TargetGroup, now: Time) -> Vec<SocketAddr> {
-    let assumed = Probes::pretending();
-    let healthy = |key: &&(String, i64)| target_state(arrival.region, group, key, now, &assumed).0 == "healthy";
-    group.targets.keys().filter(healthy).filter_map(target_address).collect()
-}
-
-/// Host with port as written, and the port that the scheme means.
-fn authority(uri: &str) -> (String, i64) {
-    let (scheme, rest) = uri.split_once("://").unwrap_or(("http", uri));
-    let authority = rest.split(['/', '?']).next().unwrap_or_default().to_owned();
-    let default = if scheme == "https" { 443 } else { 80 };
-    let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(default);
-    (authority, port)
-}
-
-/// The back end, or the way to it, is silent.
-pub fn timed_out() -> Refusal {
-    Refusal::message(504, "Endpoint request timed out")
-}
-
-/// Nobody listens.
-pub fn no_network() -> Refusal {
-    Refusal::message(504, "Network error communicating with endpoint")
+/// Below so many healthy targets, unhealthy ones get requests too.
+fn minimum(group: &TargetGroup) -> usize {
+    let setting = |unit: &str| {
+        let key = format!("target_group_health.unhealthy_state_routing.minimum_healthy_targets.{unit}");
+        group.attributes.get(&key).and_then(|value| value.parse::<usize>().ok())
+    };
+    let share = setting("percentage").map(|percentage| (group.targets.len() * percentage).div_ceil(100));
+    setting("count").into_iter().chain(share).max().unwrap_or(1)
 }

@@ -1,99 +1,108 @@
-//! From the caller to the deployed stage: name resolution, the endpoint's security group and policy, the API's policy.
+//! From the caller to an endpoint: name resolution, the endpoint's state and its security groups.
 
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use serde_json::json;
+use super::trip::{Refusal, Trip};
+use super::visit::{Name, Visit};
+use crate::clock::{ENDPOINT_CREATE, Time};
+use crate::ec2::{Endpoint, Way, admits};
+use crate::state::{Region, Regions};
 
-use super::policy::{self, Decision, Question};
-use super::visit::Visit;
-use super::{Refusal, Trip};
-use crate::apigw::{Definition, RestApi, Stage};
-use crate::clock::Time;
-use crate::ec2::{Endpoint, Peer};
-use crate::state::{Region, World};
-
-/// A request that has reached a deployed stage.
-pub struct Arrival<'a> {
-    pub region: &'a Region,
-    pub api: &'a RestApi,
-    pub stage: &'a Stage,
-    pub definition: &'a Definition,
-    pub source_address: Ipv4Addr,
-    pub endpoint: String,
+/// The way into AWS that a request took.
+pub struct Entry<'a> {
+    pub endpoint: &'a Endpoint,
+    pub source: Ipv4Addr,
+    /// The account that owns the API, if there is one.
+    pub owner: Option<&'a Region>,
 }
 
-/// Lets a request in, or says at which station it ends.
-pub fn enter<'a>(world: &'a World, visit: &Visit, now: Time, trip: &mut Trip) -> Result<Arrival<'a>, Refusal> {
-    let owner =
-        world.regions.values().find(|region| region.name == visit.region && region.apis.contains_key(&visit.api));
-    let (home, endpoint) = find_endpoint(world, visit, owner, now, trip)?;
+/// Lets a request reach an endpoint, or says why it does not.
+pub fn enter<'a>(regions: &'a Regions, visit: &Visit, now: Time, trip: &mut Trip) -> Result<Entry<'a>, Refusal> {
+    let here = || regions.values().filter(|region| region.name == visit.region);
+    let owner = here().find(|region| region.apis.contains_key(&visit.api));
+    let candidates: Vec<(&Region, &Endpoint)> = here()
+        .flat_map(|region| region.endpoints.values().map(move |endpoint| (region, endpoint)))
+        .filter(|(_, endpoint)| endpoint.service.ends_with(".execute-api") && endpoint.kind == "Interface")
+        .collect();
+    let vpc = source_vpc(visit, &candidates, owner);
+    let (home, endpoint) = resolve(visit, owner, &candidates, &vpc, trip)?;
+    let id = Some(endpoint.id.as_str());
+    let new = now < endpoint.created + ENDPOINT_CREATE && endpoint.state(now) == "pending";
+    if new || endpoint.state(now) == "deleting" || endpoint.subnets.is_empty() {
+        let state = if endpoint.subnets.is_empty() { "without a subnet" } else { endpoint.state(now) };
+        return trip.refuse("endpoint", id, format!("The endpoint is {state}."), Refusal::unreachable());
+    }
+    trip.pass("endpoint", &endpoint.id, format!("The endpoint is {}.", endpoint.state(now)));
     let source = visit.source_address.unwrap_or_else(|| default_address(home, endpoint));
     admit(home, endpoint, visit, source, trip)?;
-    let forbidden = || Refusal::message(403, "Forbidden");
-    let Some(region) = owner else {
-        return trip.refuse("api", format!("no API {}", visit.api), forbidden());
-    };
-    let api = &region.apis[&visit.api];
-    let stage = api.stages.get(&visit.stage);
-    let deployed = stage.and_then(|stage| Some((stage, &api.deployments.get(&stage.deployment)?.definition)));
-    let Some((stage, definition)) = deployed else {
-        return trip.refuse("stage", format!("no stage '{}'", visit.stage), forbidden());
-    };
-    if definition.disabled_endpoint {
-        return trip.refuse("stage", "the execute-api endpoint is disabled", forbidden());
-    }
-    trip.pass("stage", format!("{} serves deployment {}", stage.name, stage.deployment));
-    let arn = region.arn("execute-api", &format!("{}/{}/{}{}", api.id, stage.name, visit.verb, visit.path));
-    let question = Question {
-        resource: &arn,
-        signer: visit.signer.as_deref(),
-        values: BTreeMap::from([
-            ("aws:sourcevpce", endpoint.id.clone()),
-            ("aws:sourcevpc", endpoint.vpc.clone()),
-            ("aws:vpcsourceip", source.to_string()),
-        ]),
-    };
-    check("endpoint-policy", Some(&endpoint.policy), &question, region, trip)?;
-    check("resource-policy", definition.policy.as_ref(), &question, region, trip)?;
-    Ok(Arrival { region, api, stage, definition, source_address: source, endpoint: endpoint.id.clone() })
+    Ok(Entry { endpoint, source, owner })
 }
 
-/// The endpoint that a name leads to: the one it names, or the one with private DNS in the caller's VPC.
-fn find_endpoint<'a>(
-    world: &'a World,
+/// The caller's VPC: as told, that of the endpoint it names, or the default VPC of the API's account.
+fn source_vpc(visit: &Visit, candidates: &[(&Region, &Endpoint)], owner: Option<&Region>) -> String {
+    let named = visit.name.endpoint();
+    let of_named = candidates.iter().find(|(_, endpoint)| Some(endpoint.id.as_str()) == named);
+    let told = visit.source_vpc.clone().or_else(|| of_named.map(|(_, endpoint)| endpoint.vpc.clone()));
+    told.or_else(|| owner.map(|region| region.fresh().vpc_id)).unwrap_or_default()
+}
+
+fn resolve<'a>(
     visit: &Visit,
-    owner: Option<&'a Region>,
-    now: Time,
+    owner: Option<&Region>,
+    candidates: &[(&'a Region, &'a Endpoint)],
+    vpc: &str,
     trip: &mut Trip,
 ) -> Result<(&'a Region, &'a Endpoint), Refusal> {
-    let here = || world.regions.values().filter(|region| region.name == visit.region);
-    let all = || here().flat_map(|region| region.endpoints.values().map(move |endpoint| (region, endpoint)));
-    let vpc = match (&visit.source_vpc, &visit.endpoint) {
-        (Some(vpc), _) => Some(vpc.clone()),
-        (None, Some(id)) => all().find(|(_, endpoint)| endpoint.id == *id).map(|(_, endpoint)| endpoint.vpc.clone()),
-        (None, None) => owner.map(|region| region.fresh().vpc_id),
+    let mut found = None;
+    for (region, endpoint) in candidates.iter().copied() {
+        match obstacle(visit, owner, region, endpoint, vpc) {
+            Some(why) => trip.reject(&endpoint.id, why),
+            None if !visit.is_name() => trip.reject(&endpoint.id, "The host has another domain."),
+            None => found = found.or(Some((region, endpoint))),
+        }
     }
-    .unwrap_or_default();
-    let wanted = |endpoint: &Endpoint| match &visit.endpoint {
-        Some(id) => endpoint.id == *id,
-        None => endpoint.vpc == vpc && endpoint.private_dns,
-    };
-    let service = |endpoint: &Endpoint| endpoint.service.ends_with(".execute-api");
-    let found = all().find(|(_, endpoint)| wanted(endpoint) && service(endpoint) && now >= endpoint.created);
     let Some((region, endpoint)) = found else {
-        return trip.refuse("dns", format!("no endpoint answers for this name in {vpc}"), Refusal::unreachable());
+        let why = format!("{} leads to no execute-api endpoint from {vpc}.", visit.host);
+        return trip.refuse("dns", None, why, Refusal::unreachable());
     };
-    if endpoint.vpc != vpc {
-        return trip.refuse("dns", format!("{} is in another VPC than {vpc}", endpoint.id), Refusal::unreachable());
-    }
-    if endpoint.state(now) == "deleting"
-        || now < endpoint.created + crate::clock::ENDPOINT_CREATE && endpoint.state(now) == "pending"
-    {
-        return trip.refuse("endpoint", format!("{} is {}", endpoint.id, endpoint.state(now)), Refusal::unreachable());
-    }
-    trip.pass("dns", format!("{} in {vpc}", endpoint.id));
+    let how = match &visit.name {
+        Name::Private => "Private DNS of the VPC",
+        Name::Alias(_) => "The alias of API and endpoint",
+        Name::Endpoint { .. } => "The endpoint's own name",
+        Name::Told(_) => "The endpoint's own name, told in x-sim-endpoint,",
+    };
+    trip.pass("dns", &endpoint.id, format!("{how} leads from {vpc} to this endpoint."));
     Ok((region, endpoint))
+}
+
+/// Why a name does not lead from the caller to an endpoint.
+fn obstacle(visit: &Visit, owner: Option<&Region>, region: &Region, endpoint: &Endpoint, vpc: &str) -> Option<String> {
+    if visit.name.endpoint().is_some_and(|id| id != endpoint.id) {
+        return Some("The host names another endpoint.".to_owned());
+    }
+    if endpoint.vpc != vpc {
+        return Some(format!("It is in {}, the caller is in {vpc}.", endpoint.vpc));
+    }
+    match &visit.name {
+        Name::Private if !endpoint.private_dns => Some("Its private DNS is off.".to_owned()),
+        // A private zone is used only when both attributes of the VPC are on.
+        Name::Private => {
+            let network = region.vpcs.get(vpc)?;
+            let off = [("enableDnsSupport", network.dns_support), ("enableDnsHostnames", network.dns_hostnames)];
+            let (name, _) = off.into_iter().find(|(_, on)| !on)?;
+            Some(format!("{name} of {vpc} is off, so its private DNS is not used."))
+        }
+        Name::Alias(id) => {
+            let associated = owner.is_some_and(|region| region.apis[&visit.api].definition.endpoints.contains(id));
+            (!associated).then(|| format!("The API's vpcEndpointIds do not list {id}, so the alias does not exist."))
+        }
+        Name::Endpoint { suffix, zone, .. } => {
+            let mut zones = endpoint.subnets.iter().filter_map(|id| Some(region.subnets.get(id)?.zone.as_str()));
+            let known = zone.as_deref().is_none_or(|zone| zones.any(|own| own == zone));
+            (*suffix != endpoint.suffix || !known).then(|| "Its DNS names are different.".to_owned())
+        }
+        Name::Told(_) => None,
+    }
 }
 
 /// One of the endpoint's groups must admit the caller on port 443.
@@ -104,49 +113,17 @@ fn admit(
     source: Ipv4Addr,
     trip: &mut Trip,
 ) -> Result<(), Refusal> {
-    if admits(region, &endpoint.groups, 443, source, visit.source_group.as_deref()) {
-        trip.pass("endpoint-security-group", format!("{} admits {source}", endpoint.groups.join(", ")));
+    let hop = "endpoint-security-group";
+    let member = visit.source_group.as_deref();
+    if let Some((group, rule)) = admits(region, &endpoint.groups, Way::In, 443, source, member) {
+        trip.pass(hop, group, format!("Its rule {} admits {source} on port 443.", rule.id));
         return Ok(());
     }
-    let detail = format!("none of {} admits {source} on 443", endpoint.groups.join(", "));
-    trip.refuse("endpoint-security-group", detail, Refusal::unreachable())
-}
-
-/// Does any group let TCP traffic from an address, or from members of a group, in on a port?
-pub fn admits(region: &Region, groups: &[String], port: i64, source: Ipv4Addr, member_of: Option<&str>) -> bool {
-    let rules = groups.iter().filter_map(|id| region.groups.get(id)).flat_map(|group| group.rules.values());
-    rules.filter(|rule| !rule.egress).any(|rule| {
-        let protocol = ["tcp", "-1"].contains(&rule.admits.protocol.as_str());
-        let in_range = rule.admits.ports.is_none_or(|(from, to)| (from..=to).contains(&port));
-        let peer = match &rule.admits.peer {
-            Peer::V4(net) => net.contains(&source),
-            Peer::Group(id) => member_of == Some(id.as_str()),
-            Peer::V6(_) | Peer::PrefixList(_) => false,
-        };
-        protocol && in_range && peer
-    })
-}
-
-fn check(
-    name: &'static str,
-    document: Option<&serde_json::Value>,
-    question: &Question,
-    region: &Region,
-    trip: &mut Trip,
-) -> Result<(), Refusal> {
-    let decision = document.map_or(Decision::NotAllowed, |document| policy::decide(document, question));
-    if decision == Decision::Allowed {
-        trip.pass(name, "allowed");
-        return Ok(());
+    for group in &endpoint.groups {
+        trip.reject(group, "It has no inbound rule for TCP port 443 from this source.");
     }
-    let explicit = if decision == Decision::Denied { " with an explicit deny" } else { "" };
-    let user =
-        question.signer.map_or_else(|| "anonymous".to_owned(), |account| format!("arn:aws:iam::{account}:user/sim"));
-    let masked = format!("********{}", &region.account[8..]);
-    let resource = question.resource.replace(&format!(":{}:", region.account), &format!(":{masked}:"));
-    let message =
-        format!("User: {user} is not authorized to perform: execute-api:Invoke on resource: {resource}{explicit}");
-    trip.refuse(name, format!("not allowed{explicit}"), Refusal(403, json!({"Message": message})))
+    let of = member.map(|group| format!(", a member of {group},")).unwrap_or_default();
+    trip.refuse(hop, None, format!("No group of the endpoint admits {source}{of} on port 443."), Refusal::unreachable())
 }
 
 /// An address in the endpoint's first subnet, or in its VPC.

@@ -1,105 +1,114 @@
 //! The data plane: carries a request from a caller in a VPC through endpoint, policies, stage, VPC link, load balancer and
 //! target group to a real back end, as far as what was built allows.
 
+mod access;
 mod backend;
+mod content;
 mod forward;
 mod gate;
+mod gateway_response;
+mod integration;
+mod limits;
 mod mapping;
-mod policy;
+mod response;
 mod routing;
+mod scene;
+mod stage;
+mod template;
+mod trace;
+mod trip;
 mod visit;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
-use serde_json::{Value, json};
 
 use crate::Sim;
-use crate::protocol::respond;
-use backend::Delivery;
+use crate::clock::Time;
+use crate::probe::{self, Place};
+use crate::state::World;
+use gateway_response::Wording;
+use integration::{Delivery, Destination};
+use scene::Scene;
+use trip::{Refusal, Trip};
 use visit::Visit;
 
+pub use limits::Plane;
+pub use trace::{table, trace};
 pub use visit::is_for;
-
-/// One station of a request's way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hop {
-    /// Which station.
-    pub name: &'static str,
-    /// Did the request get past it?
-    pub verdict: Verdict,
-    /// What was seen there.
-    pub detail: String,
-}
-
-/// What a station said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// The request went on.
-    Passed,
-    /// The request ended here.
-    Refused,
-}
-
-/// The stations so far.
-#[derive(Debug, Default)]
-pub struct Trip(Vec<Hop>);
-
-/// A refusal: status, JSON body.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Refusal(pub u16, pub Value);
-
-impl Trip {
-    fn pass(&mut self, name: &'static str, detail: impl Into<String>) {
-        self.0.push(Hop { name, verdict: Verdict::Passed, detail: detail.into() });
-    }
-
-    fn refuse<T>(&mut self, name: &'static str, detail: impl Into<String>, refusal: Refusal) -> Result<T, Refusal> {
-        self.0.push(Hop { name, verdict: Verdict::Refused, detail: detail.into() });
-        Err(refusal)
-    }
-}
-
-impl Refusal {
-    /// `{"message": ...}`.
-    fn message(status: u16, text: &str) -> Refusal {
-        Refusal(status, json!({"message": text}))
-    }
-
-    /// What no HTTP answer stands for in reality: a name that does not resolve, a packet that is dropped.
-    fn unreachable() -> Refusal {
-        Refusal::message(502, "The simulated network does not carry this request")
-    }
-}
 
 /// Answers a data-plane request.
 pub async fn answer(sim: &Sim, request: Request<Bytes>) -> Response<Bytes> {
-    let mut trip = Trip::default();
-    let now = sim.0.clock.now();
+    let mut trip = Trip::begin(sim, true);
     let visit = Visit::read(request);
-    let planned = plan(sim, &visit, now, &mut trip);
-    let answered = match planned {
-        Ok(delivery) => forward::deliver(sim, &visit, delivery, &mut trip).await,
+    let answered = match travel(sim, &visit, &mut trip).await {
+        Ok(arrived) => arrived.send(sim, &mut trip).await,
         Err(refusal) => Err(refusal),
     };
-    let mut response =
-        answered.unwrap_or_else(|Refusal(status, body)| respond(status, "application/json", body.to_string()));
+    let mut response = answered.unwrap_or_else(|refusal| trip.reword(refusal).response());
     // The station where the request ended, for people and tests.
-    if let Some(hop) = trip.0.last().filter(|hop| hop.verdict == Verdict::Refused) {
-        let text = format!("{}: {}", hop.name, hop.detail);
-        if let Ok(value) = HeaderValue::from_str(&text) {
-            response.headers_mut().insert("x-sim-refused", value);
+    let end = trip.end().map(|hop| format!("{}: {}", hop.hop, hop.why));
+    for (name, text) in [("x-amzn-requestid", Some(trip.id)), ("x-sim-refused", end)] {
+        if let Some(Ok(value)) = text.map(HeaderValue::try_from) {
+            response.headers_mut().insert(name, value);
         }
     }
     response
 }
 
-/// Everything up to the back end, without leaving the simulated world.
-fn plan(sim: &Sim, visit: &Visit, now: crate::clock::Time, trip: &mut Trip) -> Result<Delivery, Refusal> {
-    let mut world = sim.world();
-    world.regions.values_mut().for_each(|region| region.settle(now));
-    let arrival = gate::enter(&world, visit, now, trip)?;
-    let matched = routing::find(&arrival, visit, trip)?;
-    backend::find(&arrival, &matched, visit, now, trip)
+/// A request that needs only be sent.
+struct Arrived {
+    delivery: Delivery,
+    /// A simulated address; a mock has none.
+    target: Option<String>,
+}
+
+impl Arrived {
+    async fn send(&self, sim: &Sim, trip: &mut Trip) -> Result<Response<Bytes>, Refusal> {
+        match &self.target {
+            Some(target) => forward::deliver(sim, target, &self.delivery, trip).await,
+            None => response::mock(&self.delivery, trip),
+        }
+    }
+}
+
+/// Everything up to the back end.
+async fn travel(sim: &Sim, visit: &Visit, trip: &mut Trip) -> Result<Arrived, Refusal> {
+    let now = sim.0.clock.now();
+    let delivery = plan(&mut sim.world(), visit, now, trip)?;
+    let target = match &delivery.to {
+        Destination::Mock => None,
+        Destination::Internet(host) => Some(host.clone()),
+        Destination::Group(place) => {
+            probe::refresh(sim, place).await;
+            Some(choose(&mut sim.world(), place, sim.0.clock.now(), trip)?)
+        }
+    };
+    Ok(Arrived { delivery, target })
+}
+
+/// Everything up to the target group.
+fn plan(world: &mut World, visit: &Visit, now: Time, trip: &mut Trip) -> Result<Delivery, Refusal> {
+    let World { regions, plane, iam, .. } = world;
+    regions.values_mut().for_each(|region| region.settle(now));
+    let entry = gate::enter(regions, visit, now, trip)?;
+    let arrival = stage::find(entry, visit, trip)?;
+    let route = routing::find(arrival.definition, visit);
+    trip.wording = Wording::of(&arrival, route.as_ref(), visit, trip, now);
+    limits::sizes(visit, trip)?;
+    access::check(&arrival, route.as_ref(), visit, (iam, now), trip)?;
+    let route = routing::report(route, arrival.definition, visit, trip)?;
+    access::method(&route, visit, trip)?;
+    limits::throttle(plane, &arrival, &route, visit, now, trip)?;
+    let scene = Scene::new(&arrival, Some(&route), visit, &trip.id, now);
+    integration::find(&arrival, route.method.integration.as_ref(), scene, now, trip)
+}
+
+fn choose(world: &mut World, place: &Place, now: Time, trip: &mut Trip) -> Result<String, Refusal> {
+    let region = world.region(&place.account, &place.region);
+    let Some(group) = region.target_groups.get(&place.arn) else {
+        return trip.refuse("target", None, "The target group is gone.", Refusal::no_network());
+    };
+    backend::choose(region, group, now, trip).map(|address| address.to_string())
 }
 
 #[cfg(test)]

@@ -1,107 +1,176 @@
 use serde_json::{Value, json};
 
-use crate::testing::{Caller, document, element, integration, later, open_policy};
+use super::table;
+use crate::testing::server::{Server, resolving};
+use crate::testing::shop::{Shop, statement};
+use crate::testing::{Caller, document, later};
 
-/// A bundle that works: endpoint, balancer, target, link, API; nothing is deployed yet.
-async fn bundle(caller: &Caller) -> (String, String) {
-    let endpoint = caller.endpoint().await;
-    let balancer = caller.balancer("one").await;
-    let group = caller.target_group("group").await;
-    caller.listener(&balancer, 3001, &group).await;
-    let link = caller.link(&balancer).await;
-    (caller.private_api(&[&endpoint]).await, link)
+/// `/_sim/trace` with parameters.
+async fn trace(shop: &Shop, parameters: &[(&str, &str)]) -> Value {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("host", &shop.host()).append_pair("path", "/v1/x").extend_pairs(parameters);
+    let (status, text) = shop.aws.send("sim", "GET", &format!("/_sim/trace?{}", query.finish()), String::new()).await;
+    assert_eq!(status, 200, "{text}");
+    serde_json::from_str(&text).unwrap()
 }
 
-fn routes(link: &str) -> Value {
-    let with = |path: &str| json!({"x-amazon-apigateway-integration": integration(link, path)});
-    let variable = |name: &str, path: &str| {
-        let mut operation = with(path);
-        operation["parameters"] = json!([{"name": name, "in": "path", "required": true}]);
-        operation["x-amazon-apigateway-integration"]["requestParameters"] =
-            json!({format!("integration.request.path.{name}"): format!("method.request.path.{name}")});
-        operation
-    };
-    json!({
-        "/a/literal": {"get": with("/literal")},
-        "/a/{id}": {"get": variable("id", "/by-id/{id}"), "x-amazon-apigateway-any-method": with("/any")},
-        "/b/{proxy+}": {"x-amazon-apigateway-any-method": variable("proxy", "/greedy/{proxy}")},
-    })
+fn hop<'a>(trace: &'a Value, name: &str) -> &'a Value {
+    let hops = trace["hops"].as_array().unwrap();
+    hops.iter().find(|hop| hop["hop"] == name).unwrap_or_else(|| panic!("no {name} in {trace:#}"))
+}
+
+fn names(trace: &Value) -> Vec<&str> {
+    trace["hops"].as_array().unwrap().iter().map(|hop| hop["hop"].as_str().unwrap()).collect()
+}
+
+const TO_THE_TARGET: [&str; 15] = [
+    "dns",
+    "endpoint",
+    "endpoint-security-group",
+    "api",
+    "stage",
+    "deployment",
+    "endpoint-policy",
+    "resource-policy",
+    "route",
+    "integration",
+    "vpc-link",
+    "load-balancer-security-group",
+    "listener",
+    "target-group",
+    "target",
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_trace_names_every_station_and_its_object() {
+    let shop = Shop::plain(Caller::new()).await;
+    let trace = trace(&shop, &[]).await;
+    assert_eq!(names(&trace), TO_THE_TARGET);
+    let ids = ["dns", "api", "vpc-link", "target-group", "target"].map(|name| hop(&trace, name)["id"].clone());
+    assert_eq!(ids, [&shop.endpoint, &shop.api, &shop.link, &shop.group, "172.31.0.10:3001"]);
+    assert_eq!(trace["delivery"]["path"], "/x");
+    assert_eq!((&trace["sent"], &trace["answer"]), (&json!(false), &Value::Null));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_reaches_the_target_by_the_best_route() {
-    let caller = Caller::new();
-    let (api, link) = bundle(&caller).await;
-    caller.put_api(&api, "overwrite", document(routes(&link))).await;
-    caller.deploy(&api).await;
-    let expected = [
-        ("GET", "/v1/a/literal", "/literal"),
-        ("GET", "/v1/a/7?x=1", "/by-id/7?x=1"),
-        ("POST", "/v1/a/7", "/any"),
-        ("PUT", "/v1/b/c/d", "/greedy/c/d"),
-    ];
-    for (method, path, at_target) in expected {
-        let (status, body) = caller.invoke(&api, method, path).await;
-        assert_eq!((status, body["path"].as_str()), (200, Some(at_target)), "{body}");
-        assert_eq!(body["target"], "172.31.0.10:3001");
+async fn a_trace_names_the_statement_that_decides_and_why_others_do_not() {
+    let shop = Shop::open(Caller::new()).await;
+    let elsewhere = json!({"Sid": "Elsewhere", "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}});
+    let guard = json!({"Sid": "Guard", "Condition": {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}});
+    let other = json!({"Resource": "execute-api:/v2/*"});
+    shop.serve_policy(json!([
+        statement("Allow", json!({})),
+        statement("Allow", elsewhere),
+        statement("Allow", other),
+        statement("Deny", guard),
+    ]))
+    .await;
+    let trace = trace(&shop, &[]).await;
+    let policy = hop(&trace, "resource-policy");
+    assert_eq!(
+        (&policy["verdict"], &policy["why"]),
+        (&json!("refused"), &json!("statement 3 (Guard) denies the request."))
+    );
+    let why = |index: usize| policy["rejected"][index]["why"].as_str().unwrap();
+    assert_eq!(why(0), "It says Allow, but another statement decides.");
+    let expected =
+        format!("This Allow does not apply: its Condition does not match (aws:SourceVpce is {}).", shop.endpoint);
+    assert_eq!((policy["rejected"][1]["id"].as_str(), why(1)), (Some("statement 1 (Elsewhere)"), expected.as_str()));
+    assert!(why(2).starts_with("This Allow does not apply: its Resource does not match (arn:aws:execute-api:"));
+    assert_eq!(trace["answer"]["status"], 403);
+    assert_eq!(names(&trace).last(), Some(&"resource-policy"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trace_tells_what_was_not_taken() {
+    let shop = Shop::plain(Caller::new()).await;
+    let get = || json!({"get": shop.proxy("/x", json!({}))});
+    shop.serve(json!({"/x": get(), "/{any}": get()})).await;
+    shop.elb(&format!("RegisterTargets&TargetGroupArn={}&Targets.member.1.Id=172.31.0.11", shop.group)).await;
+    shop.aws.listener(&shop.balancer, 3002, &shop.group).await;
+    let trace = trace(&shop, &[]).await;
+    let rejected = |name: &str| hop(&trace, name)["rejected"][0].clone();
+    assert_eq!(rejected("route"), json!({"id": "/{any}", "why": "A more specific path comes first."}));
+    assert_eq!(rejected("deployment")["why"], "The stage does not point at it.");
+    assert_eq!(rejected("listener")["why"], "It listens on port 3002.");
+    let initial = "It is initial (Elb.InitialHealthChecking).";
+    assert_eq!(rejected("target"), json!({"id": "172.31.0.11:3001", "why": initial}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trace_knows_of_changes_that_wait_for_a_deployment() {
+    let shop = Shop::plain(Caller::new()).await;
+    let before = trace(&shop, &[]).await;
+    shop.aws.put_api(&shop.api, "merge", document(json!({"/y": {"get": shop.proxy("/y", json!({}))}}))).await;
+    let after = trace(&shop, &[]).await;
+    let waits = |trace: &Value| hop(trace, "deployment")["why"].as_str().unwrap().contains("waits for a deployment");
+    assert_eq!((waits(&before), waits(&after)), (false, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trace_takes_no_token_unless_it_is_sent() {
+    let shop = Shop::plain(Caller::new()).await;
+    shop.patch_stage("/x/GET/throttling/burstLimit", "1").await;
+    shop.patch_stage("/x/GET/throttling/rateLimit", "1").await;
+    for _ in 0..3 {
+        assert_eq!(trace(&shop, &[]).await["answer"], Value::Null);
     }
-    assert_eq!(caller.invoke(&api, "GET", "/v1/b").await, (403, json!({"message": "Missing Authentication Token"})));
-    assert_eq!(caller.invoke(&api, "GET", "/v2/b").await, (403, json!({"message": "Forbidden"})));
+    let sent = trace(&shop, &[("send", "true"), ("header", "x-own: yes")]).await;
+    assert_eq!((&sent["sent"], &sent["answer"]["body"]["headers"]["x-own"]), (&json!(true), &json!("yes")));
+    let refused = trace(&shop, &[("send", "true")]).await;
+    assert_eq!((names(&refused).last(), &refused["answer"]["status"]), (Some(&"throttle"), &json!(429)));
+    later(1).await;
+    assert_eq!(shop.aws.invoke(&shop.api, "GET", "/v1/x").await.0, 200);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_policy_counts_only_after_a_new_deployment() {
-    let caller = Caller::new();
-    let (api, link) = bundle(&caller).await;
-    caller.put_api(&api, "overwrite", document(routes(&link))).await;
-    caller.deploy(&api).await;
-    let mut deny = open_policy(None)["Statement"][0].clone();
-    deny["Effect"] = json!("Deny");
-    let patch = json!({"patchOperations": [{"op": "replace", "path": "/policy", "value": open_policy(Some(deny)).to_string()}]});
-    caller.api("PATCH", &format!("/restapis/{api}"), patch).await;
-    assert_eq!(caller.invoke(&api, "GET", "/v1/a/7").await.0, 200);
-    caller.deploy(&api).await;
-    let (status, body) = caller.invoke(&api, "GET", "/v1/a/7").await;
-    let message = format!(
-        "User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:eu-central-1:********3333:{api}/v1/GET/a/7 with an explicit deny"
-    );
-    assert_eq!((status, body), (403, json!({"Message": message})));
+async fn a_trace_understands_the_source_of_a_call() {
+    let shop = Shop::plain(Caller::new()).await;
+    let end = async |parameters: &[(&str, &str)]| {
+        let trace = trace(&shop, parameters).await;
+        trace["hops"].as_array().unwrap().last().unwrap()["hop"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(end(&[("source_vpc", "vpc-elsewhere")]).await, "dns");
+    assert_eq!(end(&[("source_ip", "10.9.9.9")]).await, "endpoint-security-group");
+    assert_eq!(end(&[("endpoint", &shop.endpoint), ("method", "POST")]).await, "route");
 }
 
 #[tokio::test(start_paused = true)]
-async fn enforced_inbound_rules_keep_private_link_traffic_out() {
-    let caller = Caller::new();
-    let endpoint = caller.endpoint().await;
-    let (subnet, group) = (&caller.fresh.subnet_ids[0], &caller.fresh.security_group_id);
-    let form = format!(
-        "CreateLoadBalancer&Name=one&Type=network&Scheme=internal&Subnets.member.1={subnet}&SecurityGroups.member.1={group}"
-    );
-    let balancer = element(&caller.elb(&form).await.1, "LoadBalancerArn");
-    later(150).await;
-    let targets = caller.target_group("group").await;
-    caller.listener(&balancer, 3001, &targets).await;
-    let link = caller.link(&balancer).await;
-    let api = caller.private_api(&[&endpoint]).await;
-    caller.put_api(&api, "overwrite", document(routes(&link))).await;
-    caller.deploy(&api).await;
-    assert_eq!(caller.invoke(&api, "GET", "/v1/a/7").await, (504, json!({"message": "Endpoint request timed out"})));
-    let off = format!(
-        "SetSecurityGroups&LoadBalancerArn={balancer}&SecurityGroups.member.1={group}&EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic=off"
-    );
-    caller.elb(&off).await;
-    assert_eq!(caller.invoke(&api, "GET", "/v1/a/7").await.0, 200);
+async fn a_trace_looks_at_real_targets() {
+    let server = Server::start();
+    let shop = Shop::plain(resolving(&[("172.31.0.10:3001", server.address)])).await;
+    trace(&shop, &[]).await;
+    assert!(server.requests().is_empty());
+    let sent = trace(&shop, &[("send", "true")]).await;
+    assert_eq!(sent["answer"]["body"], json!({"who": "real"}));
+    assert!(hop(&sent, "back-end")["why"].as_str().unwrap().contains(&server.address.to_string()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_missing_listener_or_endpoint_ends_the_trip() {
-    let caller = Caller::new();
-    let (api, link) = bundle(&caller).await;
-    let elsewhere = json!({"/x": {"get": {"x-amazon-apigateway-integration": {
-        "type": "http_proxy", "httpMethod": "GET", "uri": "http://backend:9999/x", "connectionType": "VPC_LINK", "connectionId": link,
-    }}}});
-    caller.put_api(&api, "overwrite", document(elsewhere)).await;
-    caller.deploy(&api).await;
-    assert_eq!(caller.invoke(&api, "GET", "/v1/x").await.0, 504);
-    let other = Caller::new();
-    assert_eq!(other.invoke(&api, "GET", "/v1/x").await.0, 502);
+async fn a_trace_is_a_table_for_people() {
+    let shop = Shop::plain(Caller::new()).await;
+    let passed = table(&trace(&shop, &[]).await);
+    assert!(
+        passed
+            .contains(&format!("\n+ vpc-link                      {}: link leads to load balancer one.\n", shop.link)),
+        "{passed}"
+    );
+    assert!(passed.ends_with("\nIt would be sent to 172.31.0.10:3001 as GET /x.\n"), "{passed}");
+    let refused = table(&trace(&shop, &[("method", "POST")]).await);
+    assert!(refused.contains("\nx route "), "{refused}");
+    assert!(refused.ends_with("The caller gets 403 {\"message\":\"Missing Authentication Token\"}\n"), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trace_refuses_what_it_does_not_understand() {
+    let aws = Caller::new();
+    for query in [
+        "",
+        "host=example.com",
+        "host=a.execute-api.b.amazonaws.com&who=me",
+        "host=a.execute-api.b.amazonaws.com&header=x",
+    ] {
+        let (status, text) = aws.send("sim", "GET", &format!("/_sim/trace?{query}"), String::new()).await;
+        assert_eq!(status, 400, "{query}: {text}");
+    }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::endpoint::{self, Endpoint};
 use super::{endpoint_checks, endpoint_service, interface};
-use crate::clock::{ENDPOINT_DELETE, ENDPOINT_MODIFY, Time};
+use crate::clock::{ENDPOINT_DELETE, ENDPOINT_LINGER, ENDPOINT_MODIFY, Time};
 use crate::error::{Outcome, fail};
 use crate::query::Params;
 use crate::state::{Context, Region};
@@ -41,10 +41,7 @@ pub fn modify(context: &mut Context, p: Params) -> Outcome<Value> {
     if p.has("PolicyDocument") || p.flag("ResetPolicy") == Some(true) {
         changed.policy = endpoint_checks::policy(p.text("PolicyDocument"))?;
     }
-    changed.address_type = endpoint_checks::address_type(p.text("IpAddressType"))?;
-    if let Some(kind) = p.structure("DnsOptions").text("DnsRecordIpType") {
-        changed.record_type = kind.to_owned();
-    }
+    change_addresses(region, &mut changed, p)?;
     if let Some(enabled) = p.flag("PrivateDnsEnabled") {
         if enabled && !before.private_dns {
             endpoint_checks::check_private_dns(region, &changed)?;
@@ -52,7 +49,9 @@ pub fn modify(context: &mut Context, p: Params) -> Outcome<Value> {
         changed.private_dns = enabled;
     }
     changed.ready_at = now + ENDPOINT_MODIFY;
-    replace_interfaces(region, &before, &changed, now)?;
+    replace_interfaces(region, &before, &changed, (p, now))?;
+    refix_interfaces(region, &before, &changed, (p, now))?;
+    interface::set_family(region, &changed.id, changed.address_type != "ipv4");
     region.endpoints.insert(changed.id.clone(), changed);
     Ok(json!({"return": true}))
 }
@@ -81,13 +80,13 @@ pub fn delete(context: &mut Context, p: Params) -> Outcome<Value> {
     Ok(json!({"unsuccessful": unsuccessful}))
 }
 
-/// A deleted endpoint and its interfaces go together.
+/// A deleted endpoint goes, and its interfaces a while later.
 pub fn settle(region: &mut Region, now: Time) {
     let gone = |endpoint: &&Endpoint| endpoint.gone_at.is_some_and(|gone_at| gone_at <= now);
     let ids: Vec<String> = region.endpoints.values().filter(gone).map(|endpoint| endpoint.id.clone()).collect();
     for id in ids {
-        region.endpoints.remove(&id);
-        region.interfaces.retain(|_, interface| interface.owner != id);
+        let gone_at = region.endpoints.remove(&id).and_then(|endpoint| endpoint.gone_at).unwrap_or(now);
+        interface::retire(region, &id, None, gone_at + ENDPOINT_LINGER);
     }
 }
 
@@ -101,6 +100,17 @@ fn change_groups(region: &Region, changed: &mut Endpoint, p: Params) -> Outcome<
         // (unverified)
         return Err(fail("InvalidParameter", "An interface endpoint needs at least one security group."));
     }
+    Ok(())
+}
+
+fn change_addresses(region: &Region, changed: &mut Endpoint, p: Params) -> Outcome<()> {
+    let wanted = p.text("IpAddressType").unwrap_or(&changed.address_type).to_owned();
+    let record = p.structure("DnsOptions").text("DnsRecordIpType");
+    // The type of the records follows the addresses unless it is given (unverified).
+    let record = record.or(Some(changed.record_type.as_str()).filter(|_| wanted == changed.address_type));
+    let service = endpoint_service::find(region, &changed.service)?;
+    let checked = endpoint_checks::check_addresses(region, &service, (&wanted, record), &changed.subnets)?;
+    (changed.address_type, changed.record_type) = checked;
     Ok(())
 }
 
@@ -126,15 +136,40 @@ fn check_membership(present: &[String], added: &[String], removed: &[String], wh
     Ok(())
 }
 
-fn replace_interfaces(region: &mut Region, before: &Endpoint, changed: &Endpoint, now: Time) -> Outcome<()> {
+fn replace_interfaces(
+    region: &mut Region,
+    before: &Endpoint,
+    changed: &Endpoint,
+    (p, now): (Params, Time),
+) -> Outcome<()> {
     for subnet in changed.subnets.iter().filter(|subnet| !before.subnets.contains(subnet)) {
-        endpoint::add_interface(region, changed, subnet, None, now)?;
+        let address = endpoint::fixed_address(region, p, subnet)?;
+        endpoint::add_interface(region, changed, subnet, address, now)?;
     }
     for subnet in before.subnets.iter().filter(|subnet| !changed.subnets.contains(subnet)) {
         interface::retire(region, &changed.id, Some(subnet), now + ENDPOINT_MODIFY);
     }
-    for interface in region.interfaces.values_mut().filter(|interface| interface.owner == changed.id) {
-        interface.groups = changed.groups.clone();
+    region.interfaces.change(&changed.id, |interface| interface.groups.clone_from(&changed.groups));
+    Ok(())
+}
+
+/// A subnet that stays and gets a fixed address gets a new interface (EC2's service model).
+fn refix_interfaces(
+    region: &mut Region,
+    before: &Endpoint,
+    changed: &Endpoint,
+    (p, now): (Params, Time),
+) -> Outcome<()> {
+    for subnet in changed.subnets.iter().filter(|subnet| before.subnets.contains(subnet)) {
+        let Some(address) = endpoint::fixed_address(region, p, subnet)? else {
+            continue;
+        };
+        let old = region.interfaces.named(&changed.id).find(|old| old.subnet == *subnet).cloned();
+        if old.as_ref().is_some_and(|old| old.address == address) {
+            continue;
+        }
+        endpoint::add_interface(region, changed, subnet, Some(address), now)?;
+        old.and_then(|old| region.interfaces.remove(&old.id));
     }
     Ok(())
 }

@@ -9,6 +9,8 @@ use crate::error::{Outcome, fail};
 use crate::state::Region;
 
 const POLICY_LENGTH: usize = 20_480;
+/// Security groups of one interface.
+const PER_INTERFACE: usize = 5;
 
 /// Subnets of the endpoint's VPC, each in a zone of its own that the service offers.
 pub fn check_subnets(
@@ -47,6 +49,10 @@ pub fn check_subnets(
 
 /// Groups that exist in the endpoint's VPC.
 pub fn check_groups(region: &Region, vpc: &str, groups: &[String]) -> Outcome<()> {
+    if groups.len() > PER_INTERFACE {
+        let message = "The maximum number of security groups per interface has been reached.";
+        return Err(fail("SecurityGroupsPerInterfaceLimitExceeded", message));
+    }
     for id in groups {
         well_formed(id, "sg", "InvalidGroupId.Malformed")?;
         match region.groups.get(id) {
@@ -79,7 +85,7 @@ pub fn check_private_dns(region: &Region, endpoint: &Endpoint) -> Outcome<()> {
         other.id != endpoint.id && other.vpc == endpoint.vpc && other.service == endpoint.service && other.private_dns
     };
     if region.endpoints.values().any(|other| rival(&other)) {
-        let domain = endpoint_service::find(region, &endpoint.service)?.private_dns_name(&region.name);
+        let domain = endpoint_service::find(region, &endpoint.service)?.private_dns_name(region);
         let message = format!(
             "private-dns-enabled cannot be set because there is already a conflicting DNS domain for {domain} in the VPC {}",
             endpoint.vpc
@@ -105,47 +111,43 @@ pub fn policy(text: Option<&str>) -> Outcome<Value> {
     Ok(policy)
 }
 
-/// IPv6 is refused because no simulated subnet has it (code unverified).
-pub fn address_type(wanted: Option<&str>) -> Outcome<String> {
-    match wanted.unwrap_or("ipv4") {
-        "ipv4" => Ok("ipv4".to_owned()),
-        other => {
-            let message = format!("The IP address type {other} needs subnets with IPv6 CIDR blocks.");
-            Err(fail("InvalidParameter", message))
-        }
+/// At most 64 ASCII characters (code unverified).
+pub fn check_token(token: &str) -> Outcome<()> {
+    if token.is_ascii() && token.len() <= 64 {
+        return Ok(());
     }
+    Err(fail("InvalidClientToken", "The client token must have at most 64 ASCII characters."))
 }
 
-#[cfg(test)]
-mod tests {
-    use crate::testing::{Caller, element};
-
-    #[tokio::test(start_paused = true)]
-    async fn private_dns_is_refused_while_another_endpoint_has_it_or_the_vpc_lacks_dns() {
-        let caller = Caller::new();
-        caller.ec2(&caller.endpoint_form("")).await;
-        let (status, refused) = caller.ec2(&caller.endpoint_form("")).await;
-        assert_eq!((status, element(&refused, "Code").as_str()), (400, "InvalidParameter"));
-        assert!(refused.contains("conflicting DNS domain for *.execute-api.eu-central-1.amazonaws.com"));
-        assert_eq!(caller.ec2(&caller.endpoint_form("&PrivateDnsEnabled=false")).await.0, 200);
-        let vpc = element(&caller.ec2("CreateVpc&CidrBlock=10.0.0.0/16").await.1, "vpcId");
-        let form = format!(
-            "CreateVpcEndpoint&VpcEndpointType=Interface&VpcId={vpc}&ServiceName=com.amazonaws.eu-central-1.execute-api"
-        );
-        assert!(caller.ec2(&form).await.1.contains("requires both enableDnsSupport and enableDnsHostnames"));
+/// Address and record type, which need subnets of their family (codes and texts unverified).
+pub fn check_addresses(
+    region: &Region,
+    service: &Service,
+    (address_type, record_type): (&str, Option<&str>),
+    subnets: &[String],
+) -> Outcome<(String, String)> {
+    let invalid = |message: String| Err(fail("InvalidParameter", message));
+    if !["ipv4", "dualstack", "ipv6"].contains(&address_type) {
+        return invalid(format!("Invalid IP address type {address_type}. It must be ipv4, dualstack or ipv6."));
     }
-
-    #[tokio::test(start_paused = true)]
-    async fn subnets_of_one_zone_and_zones_without_the_service_are_refused() {
-        let caller = Caller::new();
-        let vpc = &caller.fresh.vpc_id;
-        let subnet = |cidr: &str, zone: &str| {
-            format!("CreateSubnet&VpcId={vpc}&CidrBlock={cidr}&AvailabilityZone=eu-central-1{zone}")
-        };
-        let same = element(&caller.ec2(&subnet("172.31.128.0/20", "a")).await.1, "subnetId");
-        let small = element(&caller.ec2(&subnet("172.31.144.0/20", "d")).await.1, "subnetId");
-        let with = |id: &str| caller.endpoint_form(&format!("&SubnetId.2={id}"));
-        assert_eq!(element(&caller.ec2(&with(&same)).await.1, "Code"), "DuplicateSubnetsInSameZone");
-        assert!(caller.ec2(&with(&small)).await.1.contains("does not support the availability zone of the subnet"));
+    if address_type != "ipv4" && !service.ipv6 {
+        return invalid(format!("The VPC endpoint service {} does not support {address_type}.", service.name));
     }
+    for id in subnets {
+        // Every simulated subnet has IPv4, so that none is for IPv6 alone.
+        let has_ipv6 = subnet::find(region, id)?.ipv6.is_some();
+        if address_type == "ipv6" || (address_type == "dualstack" && !has_ipv6) {
+            return invalid(format!(
+                "The IP address type {address_type} does not match the CIDR blocks of subnet {id}."
+            ));
+        }
+    }
+    let record_type = record_type.unwrap_or(address_type);
+    let fits = record_type == address_type || record_type == "service-defined";
+    if !(fits || (address_type == "dualstack" && ["ipv4", "ipv6"].contains(&record_type))) {
+        return invalid(format!(
+            "The DNS record type {record_type} does not match the IP address type {address_type}."
+        ));
+    }
+    Ok((address_type.to_owned(), record_type.to_owned()))
 }

@@ -14,16 +14,21 @@ pub struct Service {
     pub name: String,
     pub kind: &'static str,
     pub zones: Vec<String>,
+    pub ipv6: bool,
 }
 
 impl Service {
     /// Private name; `execute-api` conflicts and resolves by its wildcard.
-    pub fn private_dns_name(&self, region: &str) -> String {
-        match self.name.rsplit('.').next().unwrap_or_default() {
-            "execute-api" => format!("*.execute-api.{region}.amazonaws.com"),
-            short => format!("{short}.{region}.amazonaws.com"),
-        }
+    pub fn private_dns_name(&self, region: &Region) -> String {
+        let short = short(&self.name);
+        let wildcard = if short == "execute-api" { "*." } else { "" };
+        format!("{wildcard}{short}.{}.{}", region.name, region.suffix())
     }
+}
+
+/// The last part of a service's name.
+pub fn short(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or_default()
 }
 
 /// The service of a name.
@@ -50,8 +55,7 @@ pub fn describe(context: &mut Context, p: Params) -> Outcome<Value> {
         }
     }
     let all_names: Vec<String> = found.iter().map(|service| service.name.clone()).collect();
-    let details = found.iter().map(|service| show(region, service)).collect();
-    let mut answer = page(p, "serviceDetailSet", details)?;
+    let mut answer = page(p, "serviceDetailSet", found, |service| show(region, &service))?;
     answer["serviceNameSet"] = json!(all_names);
     Ok(answer)
 }
@@ -59,46 +63,49 @@ pub fn describe(context: &mut Context, p: Params) -> Outcome<Value> {
 /// DescribeVpcEndpointServiceConfigurations: a VPC link keeps one for its load balancer.
 pub fn configurations(context: &mut Context, p: Params) -> Outcome<Value> {
     let region = &*context.region;
-    let holds = region.links.values().filter(|link| link.refusal.is_none());
-    let found = holds
-        .map(|link| {
-            let id = format!("vpce-svc-0{:0<16}", link.id.bytes().map(|byte| format!("{byte:02x}")).collect::<String>());
-            json!({
-                "serviceId": id, "serviceName": format!("com.amazonaws.vpce.{}.{id}", region.name), "serviceState": "Available",
-                "serviceType": [{"serviceType": "Interface"}], "acceptanceRequired": false, "managesVpcEndpoints": true,
-                "networkLoadBalancerArnSet": [link.target],
-            })
+    let found = region.links.values().filter(|link| link.refusal.is_none()).collect();
+    page(p, "serviceConfigurationSet", found, |link| {
+        let id = format!("vpce-svc-0{:0<16}", link.id.bytes().map(|byte| format!("{byte:02x}")).collect::<String>());
+        json!({
+            "serviceId": id, "serviceName": format!("com.amazonaws.vpce.{}.{id}", region.name), "serviceState": "Available",
+            "serviceType": [{"serviceType": "Interface"}], "acceptanceRequired": false, "managesVpcEndpoints": true,
+            "networkLoadBalancerArnSet": [link.target],
         })
-        .collect();
-    page(p, "serviceConfigurationSet", found)
+    })
 }
 
 fn all(region: &Region) -> Vec<Service> {
-    let name = |short: &str| format!("com.amazonaws.{}.{short}", region.name);
     let zones = |count: usize| ZONES[..count].iter().map(|letter| format!("{}{letter}", region.name)).collect();
+    let service = |short: &str, kind: &'static str, count: usize| {
+        // In China only some services have the prefix (seen in a list of working endpoints there).
+        let prefix = if region.partition() == "aws-cn" && short == "execute-api" { "cn." } else { "" };
+        let name = format!("{prefix}com.amazonaws.{}.{short}", region.name);
+        Service { name, kind, zones: zones(count), ipv6: short == "execute-api" }
+    };
     vec![
-        Service { name: name("ec2"), kind: "Interface", zones: zones(4) },
-        Service { name: name("execute-api"), kind: "Interface", zones: zones(3) },
-        Service { name: name("logs"), kind: "Interface", zones: zones(4) },
-        Service { name: name("s3"), kind: "Gateway", zones: zones(4) },
-        Service { name: name("sts"), kind: "Interface", zones: zones(4) },
+        service("ec2", "Interface", 4),
+        service("execute-api", "Interface", 3),
+        service("logs", "Interface", 4),
+        service("s3", "Gateway", 4),
+        service("sts", "Interface", 4),
     ]
 }
 
 fn show(region: &Region, service: &Service) -> Value {
     let zone_ids: Vec<String> = service.zones.iter().map(|zone| zone_id(&region.name, zone)).collect();
     let interface = service.kind == "Interface";
-    let private = service.private_dns_name(&region.name);
-    let short = service.name.rsplit('.').next().unwrap_or_default();
+    let private = service.private_dns_name(region);
+    let short = short(&service.name);
+    let families: &[&str] = if service.ipv6 { &["ipv4", "ipv6"] } else { &["ipv4"] };
     json!({
         "serviceName": service.name,
         "serviceId": format!("vpce-svc-0{:0<16}", short.bytes().map(|byte| format!("{byte:02x}")).collect::<String>().get(..16).unwrap_or("5")),
         "serviceType": [{"serviceType": service.kind}], "serviceRegion": region.name,
         "availabilityZoneIdSet": zone_ids, "availabilityZoneSet": service.zones, "owner": "amazon",
-        "baseEndpointDnsNameSet": [format!("{short}.{}.vpce.amazonaws.com", region.name)],
+        "baseEndpointDnsNameSet": [format!("{short}.{}.vpce.{}", region.name, region.suffix())],
         "privateDnsName": interface.then_some(private.clone()),
         "privateDnsNameSet": if interface { json!([{"privateDnsName": private}]) } else { Value::Null },
         "vpcEndpointPolicySupported": true, "acceptanceRequired": false, "managesVpcEndpoints": false,
-        "privateDnsNameVerificationState": interface.then_some("verified"), "supportedIpAddressTypeSet": ["ipv4"],
+        "privateDnsNameVerificationState": interface.then_some("verified"), "supportedIpAddressTypeSet": families,
     })
 }

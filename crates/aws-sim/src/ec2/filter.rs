@@ -3,18 +3,41 @@
 use serde_json::{Value, json};
 
 use crate::error::{Outcome, fail};
-use crate::pattern::like;
+use crate::pattern::Pattern;
 use crate::query::Params;
 use crate::state::Tags;
 
-/// The filters of a request.
-pub struct Filters(Vec<(String, Vec<String>)>);
+/// Values of one filter.
+const VALUES: usize = 200;
+
+/// The filters of a request, each with the patterns of its values.
+pub struct Filters(Vec<(String, Vec<Pattern>)>);
 
 impl Filters {
     /// Reads `Filter.N.Name` and `Filter.N.Value.N`.
     pub fn read(p: Params) -> Outcome<Filters> {
-        let one = |filter: Params| Ok((filter.required("Name")?.to_owned(), filter.texts("Value")));
+        let one = |filter: Params| {
+            let values = filter.texts("Value");
+            if values.len() > VALUES {
+                let message = format!("The maximum number of filter values specified on a single call is {VALUES}");
+                return Err(fail("FilterLimitExceeded", message));
+            }
+            Ok((filter.required("Name")?.to_owned(), values.into_iter().map(Pattern::new).collect()))
+        };
         p.list("Filter").into_iter().map(one).collect::<Outcome<_>>().map(Filters)
+    }
+
+    /// The only values that a filter admits, if it comes first and has no wildcards. With them a thing is looked up, and then
+    /// still asked for all filters. (A filter before it may be one that is refused as unknown.)
+    pub fn only(&self, name: &str) -> Option<Vec<String>> {
+        let (_, patterns) = self.0.first().filter(|(known, _)| known == name)?;
+        patterns.iter().map(|pattern| plain(pattern).map(str::to_owned)).collect()
+    }
+
+    /// The values of a filter that have no wildcards.
+    pub fn texts<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        let known = self.0.iter().filter(move |(known, _)| known == name);
+        known.flat_map(|(_, patterns)| patterns).filter_map(plain)
     }
 
     /// Does a thing match all filters? `values` gives what the thing has for a filter's name, `None` for a name that its
@@ -26,7 +49,7 @@ impl Filters {
                 None => values(name)
                     .ok_or_else(|| fail("InvalidParameterValue", format!("The filter '{name}' is invalid")))?,
             };
-            if !have.iter().any(|have| wanted.iter().any(|pattern| like(pattern, have))) {
+            if !have.iter().any(|have| wanted.iter().any(|pattern| pattern.fits(have))) {
                 return Ok(false);
             }
         }
@@ -34,8 +57,12 @@ impl Filters {
     }
 }
 
-/// Cuts a list to `MaxResults` from `NextToken` on and answers it under `key`.
-pub fn page(p: Params, key: &str, items: Vec<Value>) -> Outcome<Value> {
+fn plain(pattern: &Pattern) -> Option<&str> {
+    if let Pattern::Text(text) = pattern { Some(text) } else { None }
+}
+
+/// Cuts a list to `MaxResults` from `NextToken` on and answers what it shows under `key`.
+pub fn page<T>(p: Params, key: &str, items: Vec<T>, show: impl FnMut(T) -> Value) -> Outcome<Value> {
     let size = match p.number("MaxResults")? {
         Some(size @ 5..=1000) => size as usize,
         // Some operations accept less than five; none accepts less than one.
@@ -52,7 +79,7 @@ pub fn page(p: Params, key: &str, items: Vec<Value>) -> Outcome<Value> {
         _ => 0,
     };
     let total = items.len();
-    let cut: Vec<Value> = items.into_iter().skip(start).take(size).collect();
+    let cut: Vec<Value> = items.into_iter().skip(start).take(size).map(show).collect();
     let next = (start + cut.len() < total).then(|| format!("sim{:08}", start + cut.len()));
     Ok(json!({key: cut, "nextToken": next}))
 }

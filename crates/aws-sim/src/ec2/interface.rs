@@ -1,6 +1,6 @@
 //! Network interfaces that services put into subnets for their customers.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde_json::{Value, json};
 
@@ -8,6 +8,7 @@ use super::filter::{Filters, page, tag_set};
 use super::well_formed;
 use crate::clock::{Time, iso8601};
 use crate::error::{Outcome, fail};
+use crate::index::Named;
 use crate::query::Params;
 use crate::state::{Context, Region, Tags};
 
@@ -33,9 +34,16 @@ pub struct Interface {
     pub vpc: String,
     pub subnet: String,
     pub address: Ipv4Addr,
+    pub v6: Option<Ipv6Addr>,
     pub groups: Vec<String>,
     pub visible_at: Time,
     pub gone_at: Option<Time>,
+}
+
+impl Named for Interface {
+    fn names(&self) -> Vec<&str> {
+        vec![&self.owner, &self.description, &self.subnet]
+    }
 }
 
 /// Puts an interface into a subnet; `None` when no address is free.
@@ -51,7 +59,12 @@ pub fn allocate(
     let hosts = 2_u32.pow(32 - u32::from(cidr.prefix_len()));
     // AWS keeps the first four addresses and the last one of every subnet.
     let usable = hosts - 5;
-    let start = region.ids.spread(&format!("{owner}/{subnet}"), usable);
+    // Who comes back to a subnet gets another address.
+    let place = format!("{owner}/{subnet}");
+    let start = match region.ids.count(&place) {
+        0 => region.ids.spread(&place, usable),
+        again => region.ids.spread(&format!("{place}/{again}"), usable),
+    };
     let taken = |address: &Ipv4Addr| {
         region.interfaces.values().any(|interface| interface.address == *address && interface.vpc == vpc)
     };
@@ -69,6 +82,7 @@ pub fn allocate(
         vpc,
         subnet: subnet.to_owned(),
         address,
+        v6: None,
         groups: groups.to_vec(),
         visible_at,
         gone_at: None,
@@ -77,16 +91,31 @@ pub fn allocate(
     Some(id)
 }
 
+/// Gives the interfaces of an owner addresses of both families, or of IPv4 alone.
+pub fn set_family(region: &mut Region, owner: &str, dualstack: bool) {
+    region.interfaces.change(owner, |interface| {
+        let network = region.subnets.get(&interface.subnet).and_then(|subnet| subnet.ipv6).filter(|_| dualstack);
+        let address = |net: ipnet::Ipv6Net| u128::from(net.network()) | u128::from(u32::from(interface.address));
+        interface.v6 = network.map(|net| Ipv6Addr::from(address(net)));
+    });
+}
+
 /// Lets the interfaces of an owner go at a later time, all of them or those in one subnet.
 pub fn retire(region: &mut Region, owner: &str, subnet: Option<&str>, gone_at: Time) {
-    let leaving =
-        |interface: &&mut Interface| interface.owner == owner && subnet.is_none_or(|subnet| interface.subnet == subnet);
-    region.interfaces.values_mut().filter(leaving).for_each(|interface| interface.gone_at = Some(gone_at));
+    region.interfaces.change(owner, |interface| {
+        if subnet.is_none_or(|subnet| interface.subnet == subnet) {
+            interface.gone_at = Some(gone_at);
+        }
+    });
 }
 
 /// Removes interfaces whose time has come.
 pub fn settle(region: &mut Region, now: Time) {
-    region.interfaces.retain(|_, interface| interface.gone_at.is_none_or(|gone_at| now < gone_at));
+    let gone = |interface: &&Interface| interface.gone_at.is_some_and(|gone_at| gone_at <= now);
+    let gone: Vec<String> = region.interfaces.values().filter(gone).map(|interface| interface.id.clone()).collect();
+    for id in gone {
+        region.interfaces.remove(&id);
+    }
 }
 
 /// DescribeNetworkInterfaces.
@@ -101,14 +130,14 @@ pub fn describe(context: &mut Context, p: Params) -> Outcome<Value> {
             return Err(fail("InvalidNetworkInterfaceID.NotFound", message));
         }
     }
+    let described = filters.only("description").filter(|_| ids.is_empty()).unwrap_or_default();
     let mut found = Vec::new();
-    for interface in region.interfaces.values().filter(visible) {
-        let wanted = ids.is_empty() || ids.contains(&interface.id);
-        if wanted && filters.admit(&Tags::new(), |name| filter_values(region, interface, name))? {
-            found.push(show(region, interface));
+    for interface in region.interfaces.chosen(&ids, &described).into_iter().filter(visible) {
+        if filters.admit(&Tags::new(), |name| filter_values(region, interface, name))? {
+            found.push(interface);
         }
     }
-    page(p, "networkInterfaceSet", found)
+    page(p, "networkInterfaceSet", found, |interface| show(region, interface))
 }
 
 fn filter_values(region: &Region, interface: &Interface, name: &str) -> Option<Vec<String>> {
@@ -128,6 +157,11 @@ fn filter_values(region: &Region, interface: &Interface, name: &str) -> Option<V
         "private-ip-address" | "addresses.private-ip-address" => {
             vec![interface.address.to_string()]
         }
+        "ipv6-addresses.ipv6-address" => interface.v6.iter().map(Ipv6Addr::to_string).collect(),
+        "attachment.attachment-id" => vec![format!("ela-attach-{}", &interface.id[4..])],
+        "attachment.instance-id" | "association.public-ip" => Vec::new(),
+        "mac-address" => vec![format!("0a:{}", mac(&interface.id))],
+        "source-dest-check" => vec!["true".to_owned()],
         "owner-id" => vec![region.account.clone()],
         "status" => vec!["in-use".to_owned()],
         "requester-id" => vec![requester(interface.kind).to_owned()],
@@ -144,6 +178,7 @@ pub fn group_set(region: &Region, ids: &[String]) -> Value {
 fn show(region: &Region, interface: &Interface) -> Value {
     let zone = region.subnets.get(&interface.subnet).map(|subnet| subnet.zone.clone());
     let dns = format!("ip-{}.{}.compute.internal", interface.address.to_string().replace('.', "-"), region.name);
+    let v6: Vec<Value> = interface.v6.iter().map(|address| json!({"ipv6Address": address.to_string()})).collect();
     json!({
         "networkInterfaceId": interface.id, "subnetId": interface.subnet, "vpcId": interface.vpc,
         "availabilityZone": zone, "description": interface.description, "ownerId": region.account,
@@ -160,7 +195,7 @@ fn show(region: &Region, interface: &Interface) -> Value {
         "privateIpAddressesSet": [
             {"privateIpAddress": interface.address.to_string(), "privateDnsName": dns, "primary": true},
         ],
-        "ipv6AddressesSet": [],
+        "ipv6AddressesSet": v6, "ipv6Address": interface.v6.map(|address| address.to_string()),
     })
 }
 
@@ -189,21 +224,5 @@ fn requester(kind: InterfaceKind) -> &'static str {
     match kind {
         InterfaceKind::Endpoint => "727180483921",
         InterfaceKind::NetworkBalancer | InterfaceKind::ApplicationBalancer => "amazon-elb",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::testing::{Caller, element, later};
-
-    #[tokio::test(start_paused = true)]
-    async fn interfaces_of_a_deleted_balancer_hold_its_subnet_for_a_while() {
-        let caller = Caller::new();
-        let arn = caller.balancer("one").await;
-        caller.elb(&format!("DeleteLoadBalancer&LoadBalancerArn={arn}")).await;
-        let delete = format!("DeleteSubnet&SubnetId={}", caller.fresh.subnet_ids[0]);
-        assert_eq!(element(&caller.ec2(&delete).await.1, "Code"), "DependencyViolation");
-        later(60).await;
-        assert_eq!(caller.ec2(&delete).await.0, 200);
     }
 }

@@ -1,30 +1,36 @@
 //! EC2: networks, security groups, interface endpoints.
 
+mod admission;
 mod endpoint;
 mod endpoint_change;
 mod endpoint_checks;
 mod endpoint_service;
+mod endpoint_show;
 mod filter;
 mod interface;
+mod parameters;
 mod permission;
+mod prefix_list;
+mod routing;
 mod rules;
 mod security_group;
 mod subnet;
 mod tags;
 mod vpc;
+mod vpc_association;
 
 use serde_json::{Value, json};
 
+pub use admission::{Way, admits};
 pub use endpoint::Endpoint;
-pub use interface::{Interface, InterfaceKind, allocate, retire};
-pub use permission::Peer;
+pub use interface::{Interface, InterfaceKind, allocate, retire, set_family};
 pub use security_group::SecurityGroup;
 pub use subnet::Subnet;
-pub use vpc::Vpc;
+pub use vpc::{CONSTRAINED, Vpc};
 
 use crate::clock::Time;
 use crate::error::{Outcome, fail};
-use crate::query::Params;
+use crate::query::{Operations, Params};
 use crate::state::{Context, Region};
 
 /// Gives a new account its default network.
@@ -38,6 +44,13 @@ pub fn settle(region: &mut Region, now: Time) {
     interface::settle(region, now);
 }
 
+/// When the next of them goes.
+pub fn due(region: &Region) -> Option<Time> {
+    let endpoints = region.endpoints.values().filter_map(|endpoint| endpoint.gone_at);
+    let interfaces = region.interfaces.values().filter_map(|interface| interface.gone_at);
+    endpoints.chain(interfaces).min()
+}
+
 /// Runs an EC2 operation.
 pub fn run(context: &mut Context, operation: &str, p: Params) -> Outcome<Value> {
     if p.flag("DryRun") == Some(true) {
@@ -45,41 +58,57 @@ pub fn run(context: &mut Context, operation: &str, p: Params) -> Outcome<Value> 
         let message = "Request would have succeeded, but DryRun flag is set.";
         return Err(fail("DryRunOperation", message).status(412));
     }
-    match operation {
-        "CreateVpc" => vpc::create_vpc(context, p),
-        "DescribeVpcs" => vpc::describe_vpcs(context, p),
-        "DeleteVpc" => vpc::delete_vpc(context, p),
-        "DescribeVpcAttribute" => vpc::describe_attribute(context, p),
-        "ModifyVpcAttribute" => vpc::modify_attribute(context, p),
-        "CreateSubnet" => subnet::create(context, p),
-        "DescribeSubnets" => subnet::describe(context, p),
-        "DeleteSubnet" => subnet::delete(context, p),
-        "DescribeAvailabilityZones" => vpc::describe_zones(context, p),
-        "DescribeAccountAttributes" => Ok(account_attributes(context, p)),
-        "CreateSecurityGroup" => security_group::create(context, p),
-        "DescribeSecurityGroups" => security_group::describe(context, p),
-        "DeleteSecurityGroup" => security_group::delete(context, p),
-        "DescribeSecurityGroupRules" => rules::describe(context, p),
-        "AuthorizeSecurityGroupIngress" => rules::authorize(context, p, false),
-        "AuthorizeSecurityGroupEgress" => rules::authorize(context, p, true),
-        "RevokeSecurityGroupIngress" => rules::revoke(context, p, false),
-        "RevokeSecurityGroupEgress" => rules::revoke(context, p, true),
-        "ModifySecurityGroupRules" => rules::modify(context, p),
-        "UpdateSecurityGroupRuleDescriptionsIngress" => rules::describe_again(context, p, false),
-        "UpdateSecurityGroupRuleDescriptionsEgress" => rules::describe_again(context, p, true),
-        "CreateTags" => tags::create(context, p),
-        "DeleteTags" => tags::delete(context, p),
-        "DescribeTags" => tags::describe(context, p),
-        "DescribeNetworkInterfaces" => interface::describe(context, p),
-        "CreateVpcEndpoint" => endpoint::create(context, p),
-        "DescribeVpcEndpoints" => endpoint::describe(context, p),
-        "ModifyVpcEndpoint" => endpoint_change::modify(context, p),
-        "DeleteVpcEndpoints" => endpoint_change::delete(context, p),
-        "DescribeVpcEndpointServices" => endpoint_service::describe(context, p),
-        "DescribeVpcEndpointServiceConfigurations" => endpoint_service::configurations(context, p),
-        _ => Err(fail("InvalidAction", format!("The action {operation} is not valid for this web service."))),
+    parameters::check(operation, p)?;
+    match OPERATIONS.iter().find(|(name, _)| *name == operation) {
+        Some((_, handler)) => handler(context, p),
+        None => Err(fail("InvalidAction", format!("The action {operation} is not valid for this web service."))),
     }
 }
+
+/// Every operation and its code.
+pub static OPERATIONS: Operations = &[
+    ("CreateVpc", vpc::create_vpc),
+    ("DescribeVpcs", vpc::describe_vpcs),
+    ("DeleteVpc", vpc::delete_vpc),
+    ("DescribeVpcAttribute", vpc::describe_attribute),
+    ("ModifyVpcAttribute", vpc::modify_attribute),
+    ("CreateSubnet", subnet::create),
+    ("DescribeSubnets", subnet::describe),
+    ("DeleteSubnet", subnet::delete),
+    ("DescribeAvailabilityZones", vpc::describe_zones),
+    ("DescribeAccountAttributes", |context, p| Ok(account_attributes(context, p))),
+    ("CreateSecurityGroup", security_group::create),
+    ("DescribeSecurityGroups", security_group::describe),
+    ("DeleteSecurityGroup", security_group::delete),
+    ("DescribeSecurityGroupRules", rules::describe),
+    ("AuthorizeSecurityGroupIngress", |context, p| rules::authorize(context, p, false)),
+    ("AuthorizeSecurityGroupEgress", |context, p| rules::authorize(context, p, true)),
+    ("RevokeSecurityGroupIngress", |context, p| rules::revoke(context, p, false)),
+    ("RevokeSecurityGroupEgress", |context, p| rules::revoke(context, p, true)),
+    ("ModifySecurityGroupRules", rules::modify),
+    ("UpdateSecurityGroupRuleDescriptionsIngress", |context, p| rules::describe_again(context, p, false)),
+    ("UpdateSecurityGroupRuleDescriptionsEgress", |context, p| rules::describe_again(context, p, true)),
+    ("CreateTags", tags::create),
+    ("DeleteTags", tags::delete),
+    ("DescribeTags", tags::describe),
+    ("DescribeNetworkInterfaces", interface::describe),
+    ("CreateVpcEndpoint", endpoint::create),
+    ("DescribeVpcEndpoints", endpoint::describe),
+    ("ModifyVpcEndpoint", endpoint_change::modify),
+    ("DeleteVpcEndpoints", endpoint_change::delete),
+    ("DescribePrefixLists", prefix_list::describe),
+    ("DescribeVpcEndpointServices", endpoint_service::describe),
+    ("DescribeVpcEndpointServiceConfigurations", endpoint_service::configurations),
+    ("ModifySubnetAttribute", subnet::modify_attribute),
+    ("DescribeRouteTables", routing::route_tables),
+    ("DescribeNetworkAcls", routing::network_acls),
+    ("DescribeManagedPrefixLists", prefix_list::describe_managed),
+    ("GetManagedPrefixListEntries", prefix_list::entries),
+    ("AssociateSecurityGroupVpc", vpc_association::associate),
+    ("DisassociateSecurityGroupVpc", vpc_association::disassociate),
+    ("DescribeSecurityGroupVpcAssociations", vpc_association::describe),
+    ("DescribeVpcEndpointAssociations", endpoint::associations),
+];
 
 /// Refuses an id that does not have the shape of its kind.
 fn well_formed(id: &str, prefix: &str, code: &str) -> Outcome<()> {

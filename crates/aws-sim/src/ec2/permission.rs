@@ -3,6 +3,7 @@
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde_json::{Value, json};
 
+use super::{prefix_list, well_formed};
 use crate::error::{Failure, Outcome, fail};
 use crate::query::Params;
 use crate::state::{Region, Tags};
@@ -66,7 +67,11 @@ pub fn read(region: &Region, vpc: &str, p: Params) -> Outcome<Vec<(Match, Option
 
 /// Protocol and ports as they are stored.
 pub fn protocol_and_ports(p: Params) -> Outcome<(String, Option<(i64, i64)>)> {
-    let given = p.required("IpProtocol")?.to_ascii_lowercase();
+    let Some(given) = p.text("IpProtocol").filter(|text| !text.is_empty()).map(str::to_ascii_lowercase) else {
+        // nanovms/ops#735
+        let message = "Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly.";
+        return Err(fail("InvalidParameterValue", message));
+    };
     let protocol = match given.as_str() {
         "6" => "tcp",
         "17" => "udp",
@@ -107,19 +112,30 @@ pub fn v6(text: &str) -> Outcome<Ipv6Net> {
     text.parse::<Ipv6Net>().map(|net| net.trunc()).map_err(|_| malformed(text))
 }
 
-/// A group that a rule in `vpc` may refer to.
+/// A group that a rule in `vpc` may refer to (code and text for a group of another VPC are unverified).
 pub fn group(region: &Region, vpc: &str, id: &str) -> Outcome<Peer> {
+    well_formed(id, "sg", "InvalidGroupId.Malformed")?;
     let missing = || fail("InvalidGroup.NotFound", format!("The security group '{id}' does not exist"));
-    let found = region.groups.get(id).filter(|group| group.vpc == vpc).ok_or_else(missing)?;
+    let found = region.groups.get(id).ok_or_else(missing)?;
+    if found.vpc != vpc {
+        let message = "You have specified two resources that belong to different networks.";
+        return Err(fail("InvalidGroup.NotFound", message));
+    }
     Ok(Peer::Group(found.id.clone()))
 }
 
-/// Checks a rule's description.
-pub fn description(p: Params) -> Outcome<Option<String>> {
+/// A list that a rule may refer to.
+pub fn list(id: &str) -> Outcome<Peer> {
+    prefix_list::weight(id).map(|_| Peer::PrefixList(id.to_owned()))
+}
+
+/// Checks a rule's description; only descriptions of address ranges may hold an ampersand.
+pub fn description(p: Params, peer: &Peer) -> Outcome<Option<String>> {
     let Some(text) = p.text("Description") else {
         return Ok(None);
     };
-    let allowed = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c);
+    let ampersand = matches!(peer, Peer::V4(_) | Peer::V6(_));
+    let allowed = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=;{}!$*".contains(c) || (ampersand && c == '&');
     if text.chars().count() > 255 || !text.chars().all(allowed) {
         let message = "Invalid rule description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*";
         return Err(fail("InvalidParameterValue", message));
@@ -175,17 +191,22 @@ fn show_permission(region: &Region, first: &Match, members: &[&Rule]) -> Value {
 
 fn peers(region: &Region, vpc: &str, p: Params) -> Outcome<Vec<(Peer, Option<String>)>> {
     let mut peers = Vec::new();
+    let mut add = |peer: Peer, item: Params| {
+        let description = description(item, &peer)?;
+        peers.push((peer, description));
+        Ok(())
+    };
     for range in p.list("IpRanges") {
-        peers.push((Peer::V4(v4(range.required("CidrIp")?)?), description(range)?));
+        add(Peer::V4(v4(range.required("CidrIp")?)?), range)?;
     }
     for range in p.list("Ipv6Ranges") {
-        peers.push((Peer::V6(v6(range.required("CidrIpv6")?)?), description(range)?));
+        add(Peer::V6(v6(range.required("CidrIpv6")?)?), range)?;
     }
-    for list in p.list("PrefixListIds") {
-        peers.push((Peer::PrefixList(list.required("PrefixListId")?.to_owned()), description(list)?));
+    for item in p.list("PrefixListIds") {
+        add(list(item.required("PrefixListId")?)?, item)?;
     }
     for pair in p.list("Groups") {
-        peers.push((group(region, vpc, pair.required("GroupId")?)?, description(pair)?));
+        add(group(region, vpc, pair.required("GroupId")?)?, pair)?;
     }
     Ok(peers)
 }

@@ -1,6 +1,6 @@
 //! Security groups themselves; their rules are in `rules`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -8,6 +8,7 @@ use super::filter::{Filters, page, tag_set};
 use super::permission::{self, Match, Peer, Rule};
 use super::{rules, tags, vpc, well_formed};
 use crate::error::{Outcome, fail};
+use crate::index::chosen;
 use crate::query::Params;
 use crate::state::{Context, Region, Tags};
 
@@ -21,6 +22,8 @@ pub struct SecurityGroup {
     pub description: String,
     pub vpc: String,
     pub tags: Tags,
+    /// Further VPCs that may use it.
+    pub lent_to: BTreeSet<String>,
     pub rules: BTreeMap<String, Rule>,
 }
 
@@ -29,6 +32,21 @@ pub fn find<'a>(region: &'a Region, id: &str) -> Outcome<&'a SecurityGroup> {
     well_formed(id, "sg", "InvalidGroupId.Malformed")?;
     let missing = || fail("InvalidGroup.NotFound", format!("The security group '{id}' does not exist"));
     region.groups.get(id).ok_or_else(missing)
+}
+
+/// The group that a request means: by id, or by name in the default VPC.
+pub fn named<'a>(region: &'a Region, p: Params) -> Outcome<&'a SecurityGroup> {
+    if let Some(id) = p.text("GroupId") {
+        return find(region, id);
+    }
+    let Some(name) = p.text("GroupName") else {
+        return Err(fail("MissingParameter", "The request must contain the parameter groupName or groupId"));
+    };
+    let default = region.vpcs.values().find(|vpc| vpc.is_default);
+    let vpc = default.ok_or_else(|| fail("VPCIdNotSpecified", "No default VPC for this user"))?.id.as_str();
+    let message = || format!("The security group '{name}' does not exist in default VPC '{vpc}'");
+    let found = region.groups.values().find(|group| group.name == name && group.vpc == vpc);
+    found.ok_or_else(|| fail("InvalidGroup.NotFound", message()))
 }
 
 /// CreateSecurityGroup.
@@ -48,7 +66,7 @@ pub fn create(context: &mut Context, p: Params) -> Outcome<Value> {
         let message = format!("The security group '{name}' already exists for VPC '{vpc}'");
         return Err(fail("InvalidGroup.Duplicate", message));
     }
-    if region.groups.len() >= LIMIT {
+    if region.groups.len() >= region.quota(LIMIT) {
         return Err(fail("SecurityGroupLimitExceeded", "The maximum number of security groups has been reached."));
     }
     let tags = tags::on_create(p, "security-group")?;
@@ -72,38 +90,32 @@ pub fn describe(context: &mut Context, p: Params) -> Outcome<Value> {
     let region = &*context.region;
     let (ids, names, filters) = (p.texts("GroupId"), p.texts("GroupName"), Filters::read(p)?);
     ids.iter().try_for_each(|id| find(region, id).map(drop))?;
+    if let Some(name) = names.iter().find(|name| !region.groups.values().any(|group| group.name == **name)) {
+        return Err(fail("InvalidGroup.NotFound", format!("The security group '{name}' does not exist")));
+    }
     let mut found = Vec::new();
-    for group in region.groups.values() {
-        let wanted = (ids.is_empty() || ids.contains(&group.id)) && (names.is_empty() || names.contains(&group.name));
+    for group in chosen(&region.groups, &ids) {
+        let wanted = names.is_empty() || names.contains(&group.name);
         if wanted && filters.admit(&group.tags, |name| filter_values(region, group, name))? {
-            found.push(show(region, group));
+            found.push(group);
         }
     }
-    page(p, "securityGroupInfo", found)
+    page(p, "securityGroupInfo", found, |group| show(region, group))
 }
 
 /// DeleteSecurityGroup: no interface and no rule of another group may still refer to it.
 pub fn delete(context: &mut Context, p: Params) -> Outcome<Value> {
     let region = &mut *context.region;
-    let group = match (p.text("GroupId"), p.text("GroupName")) {
-        (Some(id), _) => find(region, id)?,
-        (None, Some(name)) => {
-            let missing =
-                || fail("InvalidGroup.NotFound", format!("The security group '{name}' does not exist in default VPC"));
-            region.groups.values().find(|group| group.name == name).ok_or_else(missing)?
-        }
-        (None, None) => {
-            return Err(fail("MissingParameter", "The request must contain the parameter groupName or groupId"));
-        }
-    };
+    let group = named(region, p)?;
     if group.name == "default" {
         let message =
             "the specified group: \"".to_owned() + &group.id + "\" name: \"default\" cannot be deleted by a user";
         return Err(fail("CannotDelete", message));
     }
-    let (id, vpc) = (group.id.clone(), group.vpc.clone());
+    let (id, vpc, lent) = (group.id.clone(), group.vpc.clone(), !group.lent_to.is_empty());
     let refers = |rule: &Rule| rule.admits.peer == Peer::Group(id.clone());
-    let used = region.interfaces.values().any(|interface| interface.groups.contains(&id))
+    let used = lent
+        || region.interfaces.values().any(|interface| interface.groups.contains(&id))
         || region.groups.values().any(|other| other.id != id && other.vpc == vpc && other.rules.values().any(refers));
     if used {
         return Err(fail("DependencyViolation", format!("resource {id} has a dependent object")));
@@ -114,11 +126,12 @@ pub fn delete(context: &mut Context, p: Params) -> Outcome<Value> {
 
 fn add(region: &mut Region, name: String, description: String, vpc: &str, tags: Tags) -> String {
     let id = region.ids.ec2("sg");
-    let group = SecurityGroup { id: id.clone(), name, description, vpc: vpc.to_owned(), tags, rules: BTreeMap::new() };
+    let (vpc, rules, lent_to) = (vpc.to_owned(), BTreeMap::new(), BTreeSet::new());
+    let group = SecurityGroup { id: id.clone(), name, description, vpc: vpc.clone(), tags, lent_to, rules };
     region.groups.insert(id.clone(), group);
     let everywhere = |peer| Match { protocol: "-1".to_owned(), ports: None, peer };
     rules::insert(region, &id, true, everywhere(Peer::V4(ipnet::Ipv4Net::default())), None, Tags::new());
-    if region.vpcs.get(vpc).is_some_and(|vpc| vpc.ipv6) {
+    if region.vpcs.get(&vpc).is_some_and(|vpc| vpc.ipv6) {
         rules::insert(region, &id, true, everywhere(Peer::V6(ipnet::Ipv6Net::default())), None, Tags::new());
     }
     id
@@ -127,7 +140,7 @@ fn add(region: &mut Region, name: String, description: String, vpc: &str, tags: 
 fn check_texts(name: &str, description: &str) -> Outcome<()> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c);
     let valid = |text: &str| !text.is_empty() && text.chars().count() <= 255 && text.chars().all(allowed);
-    if name == "default" {
+    if name.eq_ignore_ascii_case("default") {
         return Err(fail("InvalidGroup.Reserved", "The security group 'default' is reserved"));
     }
     if name.starts_with("sg-") {
@@ -177,29 +190,4 @@ fn show(region: &Region, group: &SecurityGroup) -> Value {
         "ipPermissionsEgress": permission::show(region, &of_direction(true)), "tagSet": tag_set(&group.tags),
         "securityGroupArn": region.arn("ec2", &format!("security-group/{}", group.id)),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::testing::{Caller, element};
-
-    async fn group(caller: &Caller, vpc: &str, name: &str) -> String {
-        let form = format!("CreateSecurityGroup&GroupName={name}&GroupDescription=d&VpcId={vpc}");
-        element(&caller.ec2(&form).await.1, "groupId")
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_group_stays_while_another_groups_rule_names_it() {
-        let caller = Caller::new();
-        let (one, other) =
-            (group(&caller, &caller.fresh.vpc_id, "one").await, group(&caller, &caller.fresh.vpc_id, "other").await);
-        let form = format!(
-            "AuthorizeSecurityGroupIngress&GroupId={one}&IpPermissions.1.IpProtocol=-1&IpPermissions.1.Groups.1.GroupId={other}"
-        );
-        assert_eq!(caller.ec2(&form).await.0, 200);
-        let (_, refused) = caller.ec2(&format!("DeleteSecurityGroup&GroupId={other}")).await;
-        assert_eq!(element(&refused, "Message"), format!("resource {other} has a dependent object"));
-        assert_eq!(caller.ec2(&format!("DeleteSecurityGroup&GroupId={one}")).await.0, 200);
-        assert_eq!(caller.ec2(&format!("DeleteSecurityGroup&GroupId={other}")).await.0, 200);
-    }
 }

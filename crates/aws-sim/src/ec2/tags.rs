@@ -81,12 +81,17 @@ pub fn describe(context: &mut Context, p: Params) -> Outcome<Value> {
             }
         }
     }
-    page(p, "tagSet", found)
+    page(p, "tagSet", found, |tag| tag)
 }
 
 fn merge(tags: &mut Tags, p: Params) -> Outcome<()> {
+    let mut seen = Tags::new();
     for tag in p.list("Tag") {
         let (key, value) = (tag.text("Key").unwrap_or_default(), tag.text("Value").unwrap_or_default());
+        if seen.insert(key.to_owned(), String::new()).is_some() {
+            // (unverified)
+            return Err(fail("InvalidParameterValue", format!("Duplicate tag key '{key}' specified.")));
+        }
         if key.is_empty() || key.to_ascii_lowercase().starts_with("aws:") {
             return Err(fail("InvalidTagKey.Malformed", format!("The tag key '{key}' is malformed")));
         }

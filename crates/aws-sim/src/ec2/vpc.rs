@@ -1,16 +1,24 @@
 //! VPCs and availability zones: enough of them to build on.
 
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 use serde_json::{Value, json};
 
 use super::filter::{Filters, page, tag_set};
 use super::{security_group, subnet, tags, well_formed};
 use crate::error::{Outcome, fail};
+use crate::index::chosen;
 use crate::query::Params;
 use crate::state::{Context, Region, Tags};
 
-/// The zones of every region; the last one is small and not offered by `execute-api`.
-pub const ZONES: [char; 4] = ['a', 'b', 'c', 'd'];
+/// The zones of every region; the fourth is not offered by `execute-api`, and the fifth is constrained: it has no
+/// network load balancers either.
+pub const ZONES: [char; 5] = ['a', 'b', 'c', 'd', 'e'];
+/// Where network load balancers can't be.
+pub const CONSTRAINED: char = 'e';
+/// What a VPC gets when it asks Amazon for IPv6.
+const IPV6: &str = "2001:db8:1234:1a00::/56";
+
+const DHCP_OPTIONS: &str = "dopt-0123456789abcdef0";
 
 /// A virtual network.
 #[derive(Debug, Clone)]
@@ -32,6 +40,11 @@ pub fn furnish(region: &mut Region) {
         let zone = format!("{}{letter}", region.name);
         subnet::add(region, &vpc, cidr, zone, true, Tags::new());
     }
+}
+
+/// The range of every VPC that has IPv6.
+pub fn ipv6_range() -> Ipv6Net {
+    IPV6.parse().unwrap_or_default()
 }
 
 /// The VPC of an id.
@@ -61,20 +74,24 @@ pub fn describe_vpcs(context: &mut Context, p: Params) -> Outcome<Value> {
     let (ids, filters) = (p.texts("VpcId"), Filters::read(p)?);
     ids.iter().try_for_each(|id| find(region, id).map(drop))?;
     let mut found = Vec::new();
-    for vpc in region.vpcs.values().filter(|vpc| ids.is_empty() || ids.contains(&vpc.id)) {
+    for vpc in chosen(&region.vpcs, &ids) {
         let admitted = filters.admit(&vpc.tags, |name| match name {
             "vpc-id" => Some(vec![vpc.id.clone()]),
             "cidr" | "cidr-block-association.cidr-block" => Some(vec![vpc.cidr.to_string()]),
             "is-default" | "isDefault" => Some(vec![vpc.is_default.to_string()]),
             "state" => Some(vec!["available".to_owned()]),
             "owner-id" => Some(vec![region.account.clone()]),
+            "dhcp-options-id" => Some(vec![DHCP_OPTIONS.to_owned()]),
+            "ipv6-cidr-block-association.ipv6-cidr-block" => {
+                Some(vpc.ipv6.then(|| IPV6.to_owned()).into_iter().collect())
+            }
             _ => None,
         })?;
         if admitted {
-            found.push(show_vpc(region, vpc));
+            found.push(vpc);
         }
     }
-    page(p, "vpcSet", found)
+    page(p, "vpcSet", found, |vpc| show_vpc(region, vpc))
 }
 
 /// DeleteVpc: everything but the default security group must be gone.
@@ -182,7 +199,7 @@ fn add_vpc(region: &mut Region, cidr: Ipv4Net, is_default: bool, tags: Tags) -> 
 
 fn show_vpc(region: &Region, vpc: &Vpc) -> Value {
     let ipv6 = json!([{
-        "associationId": "vpc-cidr-assoc-0000000000000000f", "ipv6CidrBlock": "2001:db8:1234:1a00::/56",
+        "associationId": "vpc-cidr-assoc-0000000000000000f", "ipv6CidrBlock": IPV6,
         "ipv6CidrBlockState": {"state": "associated"}, "networkBorderGroup": region.name, "ipv6Pool": "Amazon",
     }]);
     json!({
@@ -192,7 +209,7 @@ fn show_vpc(region: &Region, vpc: &Vpc) -> Value {
             "cidrBlockState": {"state": "associated"},
         }],
         "ipv6CidrBlockAssociationSet": if vpc.ipv6 { ipv6 } else { Value::Null },
-        "dhcpOptionsId": "dopt-0123456789abcdef0", "instanceTenancy": "default", "isDefault": vpc.is_default,
+        "dhcpOptionsId": DHCP_OPTIONS, "instanceTenancy": "default", "isDefault": vpc.is_default,
         "tagSet": tag_set(&vpc.tags),
     })
 }

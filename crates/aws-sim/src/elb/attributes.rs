@@ -16,8 +16,8 @@ pub enum Kind {
     Bool,
     OneOf(&'static [&'static str]),
     Number(i64, i64),
-    /// A number or `off`.
-    Threshold,
+    /// A number from one on, or `off`.
+    Threshold(i64),
     Text,
 }
 
@@ -39,11 +39,13 @@ pub fn wanted(p: Params, what: &str, known: &[Known]) -> Outcome<Attributes> {
     for attribute in list {
         let (key, value) = (attribute.text("Key").unwrap_or_default(), attribute.text("Value").unwrap_or_default());
         let unknown = || validation(format!("{} attribute key '{key}' is not recognized", capital(what)));
-        let (_, kind, _) = known.iter().find(|(name, ..)| *name == key).ok_or_else(unknown)?;
+        let (_, kind, default) = known.iter().find(|(name, ..)| *name == key).ok_or_else(unknown)?;
         if what == "target group" && value.is_empty() {
             return Err(validation("A target group attribute value must be specified"));
         }
         check(key, kind, value)?;
+        // An empty number is reset (measured by cdkd, 2026-08).
+        let value = if value.is_empty() && matches!(kind, Kind::Number(..)) { default } else { value };
         if wanted.insert(key.to_owned(), value.to_owned()).is_some() {
             return Err(validation(format!("Attribute key '{key}' has been specified more than once")));
         }
@@ -63,7 +65,7 @@ fn check(key: &str, kind: &Kind, value: &str) -> Outcome<()> {
         Kind::Number(low, high) => {
             value.is_empty() || value.parse().is_ok_and(|number: i64| (*low..=*high).contains(&number))
         }
-        Kind::Threshold => value == "off" || value.parse().is_ok_and(|number: i64| number >= 1),
+        Kind::Threshold(high) => value == "off" || value.parse().is_ok_and(|number| (1..=*high).contains(&number)),
         Kind::Text => true,
     };
     if valid {
@@ -73,7 +75,8 @@ fn check(key: &str, kind: &Kind, value: &str) -> Outcome<()> {
         Kind::Bool => "'true' or 'false'".to_owned(),
         Kind::OneOf(allowed) => allowed.iter().map(|value| format!("'{value}'")).collect::<Vec<_>>().join(" or "),
         Kind::Number(low, high) => format!("between '{low}' and '{high}'"),
-        Kind::Threshold | Kind::Text => "'off' or a number".to_owned(),
+        Kind::Threshold(high) => format!("'off' or between '1' and '{high}'"),
+        Kind::Text => String::new(),
     };
     Err(fail("InvalidConfigurationRequest", format!("The value of '{key}' must be {expected}, but was '{value}'")))
 }

@@ -9,6 +9,7 @@ use super::{page, required, validation};
 use crate::clock::{BALANCER_INTERFACES, BALANCER_LINGER, TARGET_GROUP_RELEASE, Time, iso8601};
 use crate::ec2::{InterfaceKind, allocate, retire};
 use crate::error::{Failure, Outcome, fail};
+use crate::index::Named;
 use crate::query::Params;
 use crate::state::{Context, Region, Tags};
 
@@ -32,13 +33,25 @@ pub struct LoadBalancer {
     pub active_at: Time,
     /// Until when a vanished VPC link still counts as using it.
     pub busy_until: Time,
+    /// Why it could not be provisioned.
+    pub failure: Option<String>,
     pub tags: Tags,
 }
 
+impl Named for LoadBalancer {
+    fn names(&self) -> Vec<&str> {
+        vec![&self.name]
+    }
+}
+
 impl LoadBalancer {
-    /// `provisioning`, then `active`.
+    /// `provisioning`, then `active` or `failed`.
     pub fn state(&self, now: Time) -> &'static str {
-        if now < self.active_at { "provisioning" } else { "active" }
+        match &self.failure {
+            _ if now < self.active_at => "provisioning",
+            Some(_) => "failed",
+            None => "active",
+        }
     }
 
     /// `TYPE/name/digits`, the part that ARNs and interface descriptions share.
@@ -70,16 +83,15 @@ pub fn describe(context: &mut Context, p: Params) -> Outcome<Value> {
     if arns.len().max(names.len()) > 20 {
         return Err(validation("No more than 20 load balancers can be specified"));
     }
-    arns.iter().try_for_each(|arn| find(region, arn).map(drop))?;
-    let known = |name: &String| region.load_balancers.values().any(|balancer| balancer.name == *name);
-    if let Some(name) = names.iter().find(|name| !known(name)) {
+    for arn in &arns {
+        // Reading many answers in the plural (unverified for balancers).
+        find(region, arn).map_err(|failure| super::plural(failure, "load balancers"))?;
+    }
+    if let Some(name) = names.iter().find(|name| region.load_balancers.named(name).next().is_none()) {
         return Err(fail("LoadBalancerNotFound", format!("Load balancers '[{name}]' not found")));
     }
-    let wanted = |balancer: &&LoadBalancer| {
-        (arns.is_empty() || arns.contains(&balancer.arn)) && (names.is_empty() || names.contains(&balancer.name))
-    };
-    let found = region.load_balancers.values().filter(wanted).map(|balancer| show(region, balancer, now)).collect();
-    page(p, "LoadBalancers", found)
+    let found = region.load_balancers.chosen(&arns, &names);
+    page(p, "LoadBalancers", found, |balancer| show(region, balancer, now))
 }
 
 /// DeleteLoadBalancer: listeners go too, target groups stay, a missing balancer is a success.
@@ -101,7 +113,7 @@ pub fn delete(context: &mut Context, p: Params) -> Outcome<Value> {
             format!("Load balancer '{arn}' cannot be deleted because it is currently associated with another service");
         return Err(fail("ResourceInUse", message));
     }
-    let listeners: Vec<_> = region.listeners.values().filter(|listener| listener.balancer == arn).cloned().collect();
+    let listeners: Vec<_> = region.listeners.named(&arn).cloned().collect();
     for listener in listeners {
         listener.release(region, now + TARGET_GROUP_RELEASE);
         region.listeners.remove(&listener.arn);
@@ -128,7 +140,11 @@ pub fn add_interface(
         if balancer.kind == "network" { InterfaceKind::NetworkBalancer } else { InterfaceKind::ApplicationBalancer };
     let owner = (balancer.arn.as_str(), format!("ELB {}", balancer.path()));
     let made = allocate(region, kind, owner, (subnet, address), &balancer.groups, now + BALANCER_INTERFACES);
-    made.map(drop).ok_or_else(|| fail("InvalidSubnet", format!("The subnet '{subnet}' has no such free address")))
+    let message = || match address {
+        Some(address) => format!("The private IPv4 address '{address}' of subnet '{subnet}' is already in use"),
+        None => format!("The subnet '{subnet}' has no free address"),
+    };
+    made.map(drop).ok_or_else(|| fail("InvalidSubnet", message()))
 }
 
 /// Zones as balancers list them; addresses only where they were asked for.
@@ -148,49 +164,19 @@ fn missing(arn: &str) -> Failure {
 
 /// The balancer as it is answered.
 pub fn show(region: &Region, balancer: &LoadBalancer, now: Time) -> Value {
-    let dns = format!("{}-{}.elb.{}.amazonaws.com", balancer.name, balancer.digits, region.name);
+    let domain = format!("elb.{}.{}", region.name, region.suffix());
+    let dns = format!("{}-{}.{domain}", balancer.name, balancer.digits);
     let network = balancer.kind == "network";
+    let state = balancer.state(now);
+    let reason = balancer.failure.as_ref().filter(|_| state == "failed");
     json!({
         "LoadBalancerArn": balancer.arn, "DNSName": dns, "CanonicalHostedZoneId": "Z3F0SRJ5LGBH90",
         "CreatedTime": iso8601(balancer.created), "LoadBalancerName": balancer.name, "Scheme": balancer.scheme,
-        "VpcId": balancer.vpc, "State": {"Code": balancer.state(now)}, "Type": balancer.kind,
+        "VpcId": balancer.vpc, "State": {"Code": state, "Reason": reason}, "Type": balancer.kind,
         "AvailabilityZones": zones(region, balancer),
         "SecurityGroups": if balancer.groups.is_empty() { Value::Null } else { json!(balancer.groups) },
         "IpAddressType": balancer.address_type,
         "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": balancer.enforce.as_ref().filter(|_| network),
         "EnablePrefixForIpv6SourceNat": network.then_some("off"),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::testing::{Caller, element, later};
-
-    #[tokio::test(start_paused = true)]
-    async fn a_repeated_creation_finds_the_balancer_and_a_different_one_is_refused() {
-        let caller = Caller::new();
-        let form = |subnet: usize| {
-            let subnet = &caller.fresh.subnet_ids[subnet];
-            format!("CreateLoadBalancer&Name=one&Type=network&Scheme=internal&Subnets.member.1={subnet}")
-        };
-        let arn = element(&caller.elb(&form(0)).await.1, "LoadBalancerArn");
-        assert_eq!(element(&caller.elb(&form(0)).await.1, "LoadBalancerArn"), arn);
-        assert_eq!(element(&caller.elb(&form(1)).await.1, "Code"), "DuplicateLoadBalancerName");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_balancer_is_in_use_until_a_while_after_its_link_is_gone() {
-        let caller = Caller::new();
-        let arn = caller.balancer("one").await;
-        let link = caller.link(&arn).await;
-        let delete = format!("DeleteLoadBalancer&LoadBalancerArn={arn}");
-        assert_eq!(element(&caller.elb(&delete).await.1, "Code"), "ResourceInUse");
-        caller.api("DELETE", &format!("/vpclinks/{link}"), serde_json::Value::Null).await;
-        later(41).await;
-        assert_eq!(caller.api("GET", &format!("/vpclinks/{link}"), serde_json::Value::Null).await.0, 404);
-        assert_eq!(element(&caller.elb(&delete).await.1, "Code"), "ResourceInUse");
-        later(15).await;
-        assert_eq!(caller.elb(&delete).await.0, 200);
-        assert_eq!(caller.elb(&delete).await.0, 200, "a missing balancer is a success");
-    }
 }

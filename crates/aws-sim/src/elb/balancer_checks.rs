@@ -3,12 +3,16 @@
 use std::net::Ipv4Addr;
 
 use super::{required, validation};
+use crate::ec2::CONSTRAINED;
 use crate::error::{Outcome, fail};
 use crate::query::Params;
 use crate::state::Region;
 
 /// An internal network load balancer wants this many free addresses in every subnet.
 const FREE_ADDRESSES: usize = 8;
+
+/// What a balancer's addresses may be.
+pub const ADDRESS_TYPES: [&str; 3] = ["ipv4", "dualstack", "dualstack-without-public-ipv4"];
 
 /// Subnets of one VPC, each in its own zone.
 pub fn check_subnets(region: &Region, subnets: &[(String, Option<Ipv4Addr>)]) -> Outcome<String> {
@@ -24,19 +28,89 @@ pub fn check_subnets(region: &Region, subnets: &[(String, Option<Ipv4Addr>)]) ->
             let message = "A load balancer cannot be attached to multiple subnets in the same Availability Zone";
             return Err(fail("InvalidConfigurationRequest", message));
         }
-        let used = region.interfaces.values().filter(|interface| interface.subnet == *id).count();
-        if 2_usize.pow(32 - u32::from(subnet.cidr.prefix_len())) < 5 + used + FREE_ADDRESSES {
-            return Err(fail(
-                "InvalidSubnet",
-                format!(
-                    "Not enough IP space available in {id}. ELB requires at least 8 free IP addresses in each subnet."
-                ),
-            ));
-        }
         zones.push(&subnet.zone);
         vpc = Some(&subnet.vpc);
     }
     vpc.map(str::to_owned).ok_or_else(|| validation("At least one subnet must be specified"))
+}
+
+/// Zones that have such balancers, and room in every subnet.
+pub fn check_new_subnets<'a>(region: &Region, kind: &str, subnets: impl Iterator<Item = &'a String>) -> Outcome<()> {
+    for id in subnets {
+        let Some(subnet) = region.subnets.get(id) else {
+            continue;
+        };
+        if kind == "network" && subnet.zone.ends_with(CONSTRAINED) {
+            let message = format!("Load balancers with type 'network' are not supported in {}", subnet.zone);
+            return Err(fail("InvalidConfigurationRequest", message));
+        }
+        let used = region.interfaces.named(id).count();
+        if 2_usize.pow(32 - u32::from(subnet.cidr.prefix_len())) < 5 + used + FREE_ADDRESSES {
+            let need = "ELB requires at least 8 free IP addresses in each subnet.";
+            return Err(fail("InvalidSubnet", format!("Not enough IP space available in {id}. {need}")));
+        }
+    }
+    Ok(())
+}
+
+/// Fixed private addresses are for internal balancers and lie in their subnet; Elastic IP addresses are for the others,
+/// and there are none here.
+pub fn check_addresses(
+    region: &Region,
+    scheme: &str,
+    subnets: &[(String, Option<Ipv4Addr>)],
+    p: Params,
+) -> Outcome<()> {
+    for (id, address) in subnets {
+        let Some(address) = address else {
+            continue;
+        };
+        if scheme != "internal" {
+            return Err(validation("A private IPv4 address can only be specified for internal load balancers"));
+        }
+        if region.subnets.get(id).is_some_and(|subnet| !subnet.cidr.contains(address)) {
+            return Err(validation(format!("The private IPv4 address '{address}' is not in the subnet '{id}'")));
+        }
+    }
+    let mappings = p.list("SubnetMappings");
+    let allocation = mappings.iter().find_map(|mapping| mapping.text("AllocationId"));
+    if let Some(allocation) = allocation {
+        if scheme == "internal" {
+            return Err(validation("An Elastic IP address can only be specified for internet-facing load balancers"));
+        }
+        let message = format!("The allocation ID '{allocation}' does not exist");
+        return Err(fail("AllocationIdNotFound", message));
+    }
+    Ok(())
+}
+
+/// Addresses of both families: every subnet must have IPv6. Without public IPv4 is for application load balancers.
+pub fn check_dualstack(
+    region: &Region,
+    kind: &str,
+    wanted: &str,
+    subnets: &[(String, Option<Ipv4Addr>)],
+) -> Outcome<()> {
+    if kind == "network" && wanted != "dualstack" {
+        let message = format!("The IP address type '{wanted}' is not supported on load balancers with type '{kind}'");
+        return Err(fail("InvalidConfigurationRequest", message));
+    }
+    let lacks =
+        |(id, _): &&(String, Option<Ipv4Addr>)| region.subnets.get(id).is_some_and(|subnet| subnet.ipv6.is_none());
+    if subnets.iter().any(|subnet| lacks(&subnet)) {
+        let message = "You must specify subnets with an associated IPv6 CIDR block.";
+        return Err(fail("InvalidConfigurationRequest", message));
+    }
+    Ok(())
+}
+
+/// Listeners of the UDP family can't be on a dualstack balancer (unless it has prefixes for source NAT; none has here).
+pub fn check_dualstack_protocol(protocol: &str) -> Outcome<()> {
+    if ["UDP", "TCP_UDP"].contains(&protocol) {
+        let message = format!("Listener protocol '{protocol}' is not supported on dualstack load balancers");
+        return Err(fail("InvalidConfigurationRequest", message));
+    }
+    Ok(())
 }
 
 /// Up to five groups of the balancer's VPC.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::validation;
+use super::{constraint, out_of_range, validation};
 use crate::error::{Outcome, fail};
 use crate::query::Params;
 
@@ -59,6 +59,8 @@ impl HealthCheck {
             }
             *slot = given.or(slot.take());
         }
+        check_path(changed.path.as_deref())?;
+        check_codes(changed.matcher.as_deref())?;
         changed.port = p.text("HealthCheckPort").map_or(changed.port, str::to_owned);
         if changed.port != "traffic-port" && !changed.port.parse().is_ok_and(|port: u16| port > 0) {
             return Err(validation(format!(
@@ -68,7 +70,7 @@ impl HealthCheck {
         }
         let number = |key: &str, before: i64, low: i64, high: i64| match p.number(key)?.unwrap_or(before) {
             value if (low..=high).contains(&value) => Ok(value),
-            value => Err(validation(format!("{key} '{value}' must be between {low} and {high}"))),
+            value => Err(out_of_range(&(key[..1].to_lowercase() + &key[1..]), value, (low, high))),
         };
         changed.interval = number("HealthCheckIntervalSeconds", changed.interval, 5, 300)?;
         changed.timeout = number("HealthCheckTimeoutSeconds", changed.timeout, 2, 120)?;
@@ -115,6 +117,30 @@ impl HealthCheck {
             (self.path, self.matcher) = (None, None);
         }
         Ok(())
+    }
+}
+
+/// From 1 to 1024 characters.
+fn check_path(path: Option<&str>) -> Outcome<()> {
+    match path {
+        Some("") => Err(constraint("healthCheckPath", "", "have length greater than or equal to 1")),
+        Some(path) if path.chars().count() > 1024 => {
+            Err(constraint("healthCheckPath", path, "have length less than or equal to 1024"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Codes and ranges from 200 to 599, separated by commas (text unverified).
+fn check_codes(codes: Option<&str>) -> Outcome<()> {
+    let code = |text: &str| text.parse().is_ok_and(|code: u16| text.len() == 3 && (200..600).contains(&code));
+    let part =
+        |part: &str| part.split_once('-').map_or_else(|| code(part), |(from, to)| code(from) && code(to) && from <= to);
+    match codes {
+        Some(codes) if !codes.split(',').all(part) => {
+            Err(validation(format!("Health check matcher HTTP code '{codes}' must be within '200-599'")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,11 +1,16 @@
 //! The settings of a listener, read from a request and checked.
 
+use super::balancer::LoadBalancer;
+use super::balancer_checks::check_dualstack_protocol;
+use super::facts::check_ssl_policy;
 use super::listener::Listener;
-use super::{balancer, required, target_group, validation};
+use super::target_group::TargetGroup;
+use super::{balancer, certificates, out_of_range, required, target_group, validation};
 use crate::error::{Outcome, fail};
 use crate::query::Params;
 use crate::state::Region;
 
+const PROTOCOLS: [&str; 6] = ["TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"];
 const ALPN: [&str; 5] = ["HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"];
 /// What a TLS listener gets when it does not choose (newer defaults are possible, unverified).
 const SSL_POLICY: &str = "ELBSecurityPolicy-2016-08";
@@ -13,69 +18,80 @@ const SSL_POLICY: &str = "ELBSecurityPolicy-2016-08";
 /// The listener after the changes of a request; what is left out stays.
 pub fn changed(region: &Region, before: &Listener, p: Params) -> Outcome<Listener> {
     let mut after = before.clone();
+    let balancer = balancer::find(region, &after.balancer)?;
     if let Some(protocol) = p.text("Protocol") {
-        if !["TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"].contains(&protocol) {
+        let kind = balancer.kind.as_str();
+        let allowed: &[&str] = if kind == "network" { &PROTOCOLS } else { &["HTTP", "HTTPS"] };
+        if !allowed.contains(&protocol) {
             let message =
-                format!("Listener protocol '{protocol}' is not supported by load balancers with type 'network'");
+                format!("Listener protocol '{protocol}' is not supported by load balancers with type '{kind}'");
             return Err(fail("InvalidConfigurationRequest", message));
         }
         protocol.clone_into(&mut after.protocol);
     }
+    if balancer.address_type != "ipv4" {
+        check_dualstack_protocol(&after.protocol)?;
+    }
     after.port = p.number("Port")?.unwrap_or(after.port);
     if !(1..=65_535).contains(&after.port) {
-        return Err(validation(format!("Port '{}' must be between 1 and 65535", after.port)));
+        return Err(out_of_range("port", after.port, (1, 65_535)));
     }
-    read_tls(&mut after, p)?;
+    read_tls(region, &mut after, p)?;
     if p.has("DefaultActions") {
         after.forward = read_forward(p)?;
     }
-    let vpc = &balancer::find(region, &after.balancer)?.vpc;
     for (arn, _) in &after.forward {
-        let group = target_group::find(region, arn)?;
-        if !compatible(&after.protocol, &group.protocol, &group.target_type) {
-            let message = format!(
-                "The listener protocol '{}' and the target group protocol '{}' are incompatible",
-                after.protocol, group.protocol
-            );
-            return Err(fail("IncompatibleProtocols", message));
-        }
-        if group.vpc != *vpc {
-            let message = format!("The target group '{arn}' is not in the VPC of the load balancer");
-            return Err(fail("InvalidConfigurationRequest", message));
-        }
+        check_group(balancer, &after.protocol, target_group::find(region, arn)?)?;
     }
     Ok(after)
 }
 
-fn read_tls(after: &mut Listener, p: Params) -> Outcome<()> {
-    let certificates = p.list("Certificates");
-    if after.protocol != "TLS" {
-        if p.has("AlpnPolicy") && !p.texts("AlpnPolicy").is_empty() {
-            return Err(fail("InvalidConfigurationRequest", "An ALPN policy can only be specified for TLS listeners"));
-        }
-        if !certificates.is_empty() || p.has("SslPolicy") {
+fn check_group(balancer: &LoadBalancer, protocol: &str, group: &TargetGroup) -> Outcome<()> {
+    if !compatible(protocol, &group.protocol, &group.target_type) {
+        let message = format!(
+            "The listener protocol '{protocol}' and the target group protocol '{}' are incompatible",
+            group.protocol
+        );
+        return Err(fail("IncompatibleProtocols", message));
+    }
+    let refused = |message: String| Err(fail("InvalidConfigurationRequest", message));
+    if group.vpc != balancer.vpc {
+        return refused(format!("The target group '{}' is not in the VPC of the load balancer", group.arn));
+    }
+    if group.address_type == "ipv6" && balancer.address_type == "ipv4" {
+        return refused("Target groups with IP address type 'ipv6' need a dualstack load balancer".to_owned());
+    }
+    let sticky = group.attributes.get("stickiness.enabled").is_some_and(|value| value == "true");
+    if protocol == "TLS" && sticky {
+        // (unverified)
+        return refused("Stickiness is not supported with TLS listeners".to_owned());
+    }
+    Ok(())
+}
+
+fn read_tls(region: &Region, after: &mut Listener, p: Params) -> Outcome<()> {
+    let alpn = p.texts("AlpnPolicy");
+    if after.protocol != "TLS" && !alpn.is_empty() {
+        return Err(fail("InvalidConfigurationRequest", "An ALPN policy can only be specified for TLS listeners"));
+    }
+    if !["TLS", "HTTPS"].contains(&after.protocol.as_str()) {
+        if !p.list("Certificates").is_empty() || p.has("SslPolicy") {
             let message = "Certificates and SSL policies can only be specified for TLS listeners";
             return Err(fail("InvalidConfigurationRequest", message));
         }
         (after.certificate, after.ssl_policy, after.alpn) = (None, None, None);
         return Ok(());
     }
-    match certificates.as_slice() {
-        [] if after.certificate.is_none() => {
-            return Err(fail("CertificateNotFound", "A certificate must be specified for TLS listeners"));
-        }
-        [] => {}
-        [one] => after.certificate = Some(required(*one, "CertificateArn")?.to_owned()),
-        _ => {
-            return Err(fail("TooManyCertificates", "Only one certificate can be specified"));
-        }
+    after.certificate = certificates::read(region, p)?.or(after.certificate.take());
+    if after.certificate.is_none() {
+        // In the words that HTTPS listeners get (cn-terraform/terraform-aws-nexus#42).
+        return Err(validation(format!("A certificate must be specified for {} listeners", after.protocol)));
     }
     let policy = p.text("SslPolicy").map(str::to_owned).or(after.ssl_policy.take());
-    if policy.as_ref().is_some_and(|policy| !policy.starts_with("ELBSecurityPolicy-")) {
-        return Err(fail("SSLPolicyNotFound", "One or more SSL policies not found"));
-    }
-    after.ssl_policy = Some(policy.unwrap_or_else(|| SSL_POLICY.to_owned()));
-    match p.texts("AlpnPolicy").as_slice() {
+    let policy = policy.unwrap_or_else(|| SSL_POLICY.to_owned());
+    check_ssl_policy(&policy)?;
+    after.ssl_policy = Some(policy);
+    match alpn.as_slice() {
         [] => {}
         [one] if ALPN.contains(&one.as_str()) => after.alpn = Some(one.clone()),
         _ => {
@@ -113,10 +129,11 @@ fn read_forward(p: Params) -> Outcome<Vec<(String, i64)>> {
 
 fn compatible(listener: &str, group: &str, target_type: &str) -> bool {
     match listener {
-        "TCP" if target_type == "alb" => group == "TCP",
+        _ if target_type == "alb" => listener == "TCP" && group == "TCP",
         "TCP" => ["TCP", "TCP_UDP", "TLS"].contains(&group),
         "TLS" => ["TCP", "TLS", "TCP_UDP"].contains(&group),
         "UDP" => ["UDP", "TCP_UDP"].contains(&group),
+        "HTTP" | "HTTPS" => ["HTTP", "HTTPS"].contains(&group),
         same => same == group,
     }
 }

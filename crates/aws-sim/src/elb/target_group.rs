@@ -1,39 +1,27 @@
 //! Target groups.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::attributes::{self, Attributes, Kind, Known};
+use super::Listener;
+use super::attributes::{self, Attributes};
 use super::health_check::HealthCheck;
 use super::targets::Target;
-use super::{check_name, listener, page, required, tags, validation};
+use super::{
+    check_name, listener, needed, one_of, out_of_range, page, plural, required, tags, target_group_attributes,
+    validation,
+};
 use crate::clock::Time;
 use crate::error::{Outcome, fail};
+use crate::index::Named;
 use crate::query::Params;
 use crate::state::{Context, Region, Tags};
 
 const LIMIT: usize = 3000;
 
-const KNOWN: &[Known] = &[
-    ("deregistration_delay.connection_termination.enabled", Kind::Bool, "false"),
-    ("deregistration_delay.timeout_seconds", Kind::Number(0, 3600), "300"),
-    (
-        "load_balancing.cross_zone.enabled",
-        Kind::OneOf(&["true", "false", "use_load_balancer_configuration"]),
-        "use_load_balancer_configuration",
-    ),
-    ("preserve_client_ip.enabled", Kind::Bool, "false"),
-    ("proxy_protocol_v2.enabled", Kind::Bool, "false"),
-    ("stickiness.enabled", Kind::Bool, "false"),
-    ("stickiness.type", Kind::OneOf(&["source_ip"]), "source_ip"),
-    ("target_group_health.dns_failover.minimum_healthy_targets.count", Kind::Threshold, "1"),
-    ("target_group_health.dns_failover.minimum_healthy_targets.percentage", Kind::Threshold, "off"),
-    ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", Kind::Threshold, "1"),
-    ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", Kind::Threshold, "off"),
-    ("target_health_state.unhealthy.connection_termination.enabled", Kind::Bool, "true"),
-    ("target_health_state.unhealthy.draining_interval_seconds", Kind::Number(0, 360_000), "0"),
-];
+/// Protocols of target groups; HTTP and HTTPS are for application load balancers.
+const PROTOCOLS: [&str; 8] = ["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"];
 
 /// A target group.
 #[derive(Debug, Clone)]
@@ -44,6 +32,7 @@ pub struct TargetGroup {
     pub port: i64,
     pub vpc: String,
     pub target_type: String,
+    pub address_type: String,
     pub check: HealthCheck,
     pub attributes: Attributes,
     /// By id and port.
@@ -51,6 +40,12 @@ pub struct TargetGroup {
     /// Until when a vanished listener still counts as using it.
     pub busy_until: Time,
     pub tags: Tags,
+}
+
+impl Named for TargetGroup {
+    fn names(&self) -> Vec<&str> {
+        vec![&self.name]
+    }
 }
 
 /// The group of an ARN.
@@ -65,17 +60,17 @@ pub fn find<'a>(region: &'a Region, arn: &str) -> Outcome<&'a TargetGroup> {
 pub fn create(context: &mut Context, p: Params) -> Outcome<Value> {
     let wanted = plan(context, p)?;
     let region = &mut *context.region;
-    if let Some(existing) = region.target_groups.values().find(|group| group.name == wanted.name) {
+    if let Some(existing) = region.target_groups.named(&wanted.name).next() {
         let same = (&existing.protocol, existing.port, &existing.vpc, &existing.target_type, &existing.check)
             == (&wanted.protocol, wanted.port, &wanted.vpc, &wanted.target_type, &wanted.check);
-        if !same {
+        if !same || existing.address_type != wanted.address_type {
             let message =
                 format!("A target group with the same name '{}' exists, but with different settings", wanted.name);
             return Err(fail("DuplicateTargetGroupName", message));
         }
         return Ok(json!({"TargetGroups": [show(region, existing)]}));
     }
-    if region.target_groups.len() >= LIMIT {
+    if region.target_groups.len() >= region.quota(LIMIT) {
         return Err(fail("TooManyTargetGroups", "The maximum number of target groups has been reached"));
     }
     let arn = wanted.arn.clone();
@@ -87,22 +82,31 @@ pub fn create(context: &mut Context, p: Params) -> Outcome<Value> {
 pub fn describe(context: &mut Context, p: Params) -> Outcome<Value> {
     let region = &*context.region;
     let (arns, names, balancer) = (p.texts("TargetGroupArns"), p.texts("Names"), p.text("LoadBalancerArn"));
-    arns.iter().try_for_each(|arn| find(region, arn).map(drop))?;
+    if [!arns.is_empty(), !names.is_empty(), balancer.is_some()].iter().filter(|given| **given).count() > 1 {
+        let message =
+            "Target group names, target group ARNs, and a load balancer ARN cannot be specified at the same time";
+        return Err(validation(message));
+    }
+    if arns.len().max(names.len()) > 20 {
+        return Err(validation("No more than 20 target groups can be specified"));
+    }
+    for arn in &arns {
+        find(region, arn).map_err(|failure| plural(failure, "target groups"))?;
+    }
     if let Some(arn) = balancer {
         super::balancer::find(region, arn)?;
     }
-    let known = |name: &String| region.target_groups.values().any(|group| group.name == *name);
-    if names.iter().any(|name| !known(name)) {
+    if names.iter().any(|name| region.target_groups.named(name).next().is_none()) {
         return Err(fail("TargetGroupNotFound", "One or more target groups not found"));
     }
-    let wanted = |group: &&TargetGroup| {
-        (arns.is_empty() || arns.contains(&group.arn))
-            && (names.is_empty() || names.contains(&group.name))
-            && balancer
-                .is_none_or(|balancer| listener::balancers_of(region, &group.arn).iter().any(|arn| arn == balancer))
+    let found = match balancer {
+        Some(balancer) => {
+            let groups: BTreeSet<&String> = region.listeners.named(balancer).flat_map(Listener::groups).collect();
+            groups.into_iter().filter_map(|arn| region.target_groups.get(arn)).collect()
+        }
+        None => region.target_groups.chosen(&arns, &names),
     };
-    let found = region.target_groups.values().filter(wanted).map(|group| show(region, group)).collect();
-    page(p, "TargetGroups", found)
+    page(p, "TargetGroups", found, |group| show(region, group))
 }
 
 /// ModifyTargetGroup: only health checks change.
@@ -140,19 +144,7 @@ pub fn describe_attributes(context: &mut Context, p: Params) -> Outcome<Value> {
 /// ModifyTargetGroupAttributes: all or none.
 pub fn modify_attributes(context: &mut Context, p: Params) -> Outcome<Value> {
     let group = find(context.region, required(p, "TargetGroupArn")?)?;
-    if group.target_type == "alb" {
-        return Err(fail(
-            "InvalidConfigurationRequest",
-            "Attributes of target groups with target type 'alb' cannot be modified",
-        ));
-    }
-    let arn = group.arn.clone();
-    let wanted = attributes::wanted(p, "target group", KNOWN)?;
-    let fixed = ["UDP", "TCP_UDP"].contains(&group.protocol.as_str());
-    if fixed && wanted.get("preserve_client_ip.enabled").is_some_and(|value| value == "false") {
-        let message = "Client IP preservation cannot be disabled for target groups with UDP or TCP_UDP protocol";
-        return Err(fail("InvalidConfigurationRequest", message));
-    }
+    let (arn, wanted) = (group.arn.clone(), target_group_attributes::wanted(context.region, group, p)?);
     let Some(group) = context.region.target_groups.get_mut(&arn) else {
         return Ok(json!({}));
     };
@@ -168,28 +160,28 @@ fn plan(context: &mut Context, p: Params) -> Outcome<TargetGroup> {
     if !["instance", "ip", "alb"].contains(&target_type.as_str()) {
         return Err(validation(format!("Target type '{target_type}' is not supported by network load balancers")));
     }
-    let protocol = required(p, "Protocol")?.to_owned();
-    if !["TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC", "HTTP", "HTTPS"].contains(&protocol.as_str()) {
-        return Err(validation(format!("Protocol '{protocol}' is not supported")));
-    }
+    // Texts: awsdocs/aws-cloudformation-user-guide#467.
+    needed(p, "Protocol", "A protocol")?;
+    let protocol = one_of(p, "Protocol", "", &PROTOCOLS)?;
     if target_type == "alb" && protocol != "TCP" {
         return Err(validation("The protocol of target groups with target type 'alb' must be TCP"));
     }
-    let port = required(p, "Port").and(p.number("Port"))?.unwrap_or_default();
+    let port = needed(p, "Port", "A port").and(p.number("Port"))?.unwrap_or_default();
     if !(1..=65_535).contains(&port) {
-        return Err(validation(format!("Port '{port}' must be between 1 and 65535")));
+        return Err(out_of_range("port", port, (1, 65_535)));
     }
-    let vpc = required(p, "VpcId")?;
+    let vpc = needed(p, "VpcId", "A VPC ID")?;
     if !region.vpcs.contains_key(vpc) {
         return Err(validation(format!("The VPC ID '{vpc}' is not found")));
     }
+    let address_type = one_of(p, "IpAddressType", "ipv4", &["ipv4", "ipv6"])?;
+    if address_type == "ipv6" && target_type != "ip" {
+        let message = "The IP address type 'ipv6' is only supported for target groups with target type 'ip'";
+        return Err(validation(message));
+    }
     let check = HealthCheck::on_create(p, &target_type)?;
     let tags = tags::on_create(p)?;
-    let mut attributes = attributes::defaults(KNOWN);
-    let datagrams = protocol == "UDP" || protocol == "TCP_UDP";
-    let preserve = datagrams || target_type == "instance";
-    attributes.insert("preserve_client_ip.enabled".to_owned(), preserve.to_string());
-    attributes.insert("deregistration_delay.connection_termination.enabled".to_owned(), datagrams.to_string());
+    let attributes = target_group_attributes::fresh(&protocol, &target_type);
     let digits = region.ids.hex("target-group", 16);
     Ok(TargetGroup {
         arn: region.arn("elasticloadbalancing", &format!("targetgroup/{name}/{digits}")),
@@ -198,6 +190,7 @@ fn plan(context: &mut Context, p: Params) -> Outcome<TargetGroup> {
         port,
         vpc: vpc.to_owned(),
         target_type,
+        address_type,
         check,
         attributes,
         targets: BTreeMap::new(),
@@ -209,7 +202,7 @@ fn plan(context: &mut Context, p: Params) -> Outcome<TargetGroup> {
 fn show(region: &Region, group: &TargetGroup) -> Value {
     let mut shown = json!({
         "TargetGroupArn": group.arn, "TargetGroupName": group.name, "Protocol": group.protocol, "Port": group.port,
-        "VpcId": group.vpc, "TargetType": group.target_type, "IpAddressType": "ipv4",
+        "VpcId": group.vpc, "TargetType": group.target_type, "IpAddressType": group.address_type,
         "LoadBalancerArns": listener::balancers_of(region, &group.arn),
     });
     if let (Value::Object(shown), Value::Object(check)) = (&mut shown, group.check.show()) {

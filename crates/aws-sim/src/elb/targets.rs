@@ -3,18 +3,15 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use ipnet::Ipv4Net;
 use serde_json::{Value, json};
 
 use super::target_group::{self, TargetGroup};
-use super::{listener, required};
+use super::{LoadBalancer, listener, required, target_checks};
 use crate::clock::{TARGET_INITIAL, Time};
-use crate::error::{Outcome, fail};
-use crate::probe::Probes;
+use crate::ec2::{Way, admits};
+use crate::error::Outcome;
 use crate::query::Params;
 use crate::state::{Context, Region};
-
-const LIMIT: usize = 1000;
 
 /// A registered target.
 #[derive(Debug, Clone)]
@@ -22,6 +19,30 @@ pub struct Target {
     pub zone: Option<String>,
     pub registered: Time,
     pub drained_at: Option<Time>,
+    /// What real health checks said, where there are any.
+    pub checks: Option<Checks>,
+}
+
+/// The outcome of one health check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// It answered as it should.
+    Passed,
+    /// It answered otherwise, or refused the connection.
+    Failed,
+    /// It said nothing.
+    TimedOut,
+}
+
+/// The health checks of a target so far.
+#[derive(Debug, Clone)]
+pub struct Checks {
+    healthy: bool,
+    /// The last failure.
+    failure: Seen,
+    /// Results in a row that contradict `healthy`.
+    streak: i64,
+    at: Time,
 }
 
 /// Id, port and zone of a target in a request.
@@ -33,24 +54,21 @@ pub type Health = (&'static str, Option<&'static str>, Option<&'static str>);
 /// RegisterTargets: repeating a target changes nothing.
 pub fn register(context: &mut Context, p: Params) -> Outcome<Value> {
     let (arn, wanted) = read(context.region, p)?;
-    let group = context.region.target_groups[&arn].clone();
+    let mut group = context.region.target_groups[&arn].clone();
     let vpc = context.region.vpcs.get(&group.vpc).map(|vpc| vpc.cidr);
-    for (id, _, zone) in &wanted {
-        check(&group, vpc, id, zone.as_deref())?;
+    for (id, port, zone) in &wanted {
+        target_checks::check(context.region, &group, vpc, (id, *port, zone.as_deref()))?;
     }
     let now = context.now;
-    let Some(group) = context.region.target_groups.get_mut(&arn) else {
-        return Ok(json!({}));
-    };
-    if group.targets.len() + wanted.len() > LIMIT {
-        return Err(fail("TooManyTargets", "The maximum number of targets per target group has been reached"));
-    }
     for (id, port, zone) in wanted {
-        let target = group.targets.entry((id, port)).or_insert(Target { zone, registered: now, drained_at: None });
+        let target =
+            group.targets.entry((id, port)).or_insert(Target { zone, registered: now, drained_at: None, checks: None });
         if target.drained_at.take().is_some() {
-            target.registered = now;
+            (target.registered, target.checks) = (now, None);
         }
     }
+    target_checks::check_quota(context.region, &group)?;
+    context.region.target_groups.insert(arn, group);
     Ok(json!({}))
 }
 
@@ -85,7 +103,7 @@ pub fn health(context: &mut Context, p: Params) -> Outcome<Value> {
     } else {
         read(region, p)?.1.into_iter().map(|(id, port, _)| (id, port)).collect()
     };
-    let shown: Vec<Value> = wanted.into_iter().map(|key| show(region, group, key, now, context.probes)).collect();
+    let shown: Vec<Value> = wanted.into_iter().map(|key| show(region, group, key, now)).collect();
     Ok(json!({"TargetHealthDescriptions": shown}))
 }
 
@@ -94,8 +112,8 @@ pub fn address((id, port): &(String, i64)) -> Option<SocketAddr> {
     Some(SocketAddr::new(id.parse::<Ipv4Addr>().ok()?.into(), u16::try_from(*port).ok()?))
 }
 
-/// The health of a target: `initial` for a while, then what the probe says.
-pub fn state(region: &Region, group: &TargetGroup, key: &(String, i64), now: Time, probes: &Probes) -> Health {
+/// The health of a target: `initial` for a while, then what the checks say. Without real checks it is healthy.
+pub fn state(region: &Region, group: &TargetGroup, key: &(String, i64), now: Time) -> Health {
     let Some(target) =
         group.targets.get(key).filter(|target| target.drained_at.is_none_or(|drained_at| now < drained_at))
     else {
@@ -104,17 +122,72 @@ pub fn state(region: &Region, group: &TargetGroup, key: &(String, i64), now: Tim
     if target.drained_at.is_some() {
         return ("draining", Some("Target.DeregistrationInProgress"), Some("Target deregistration is in progress"));
     }
-    if listener::balancers_of(region, &group.arn).is_empty() {
+    let balancers = listener::balancers_of(region, &group.arn);
+    let Some(balancer) = balancers.first().and_then(|arn| region.load_balancers.get(arn)) else {
         let description = "Target group is not configured to receive traffic from the load balancer";
+        return ("unused", Some("Target.NotInUse"), Some(description));
+    };
+    if !in_enabled_zone(region, balancer, target, &key.0) {
+        let description = "Target is in an Availability Zone that is not enabled for the load balancer";
         return ("unused", Some("Target.NotInUse"), Some(description));
     }
     if now < target.registered + TARGET_INITIAL {
         return ("initial", Some("Elb.InitialHealthChecking"), Some("Initial health checks in progress"));
     }
-    if probes.healthy(address(key)) {
-        return ("healthy", None, None);
+    let timed_out = ("unhealthy", Some("Target.Timeout"), Some("Request timed out"));
+    match &target.checks {
+        // Health checks obey the balancer's outbound rules.
+        _ if !lets_out(region, balancer, key, &group.check.port) => timed_out,
+        None | Some(Checks { healthy: true, .. }) => ("healthy", None, None),
+        Some(Checks { failure: Seen::TimedOut, .. }) => timed_out,
+        Some(_) => ("unhealthy", Some("Target.FailedHealthChecks"), Some("Health checks failed")),
     }
-    ("unhealthy", Some("Target.FailedHealthChecks"), Some("Health checks failed"))
+}
+
+/// Do the outbound rules of a balancer let traffic out to a target? Without security groups everything goes.
+pub fn lets_out(region: &Region, balancer: &LoadBalancer, key: &(String, i64), port: &str) -> bool {
+    let port = port.parse().unwrap_or(key.1);
+    let admitted = |to| admits(region, &balancer.groups, Way::Out, port, to, None).is_some();
+    balancer.groups.is_empty() || key.0.parse().map_or(true, admitted)
+}
+
+/// How many checks of a target are due: none while it is new, or before the interval is over.
+pub fn checked(group: &TargetGroup, key: &(String, i64), now: Time) -> Option<i64> {
+    let target = group.targets.get(key).filter(|target| now >= target.registered + TARGET_INITIAL)?;
+    let Some(checks) = &target.checks else {
+        return Some(1);
+    };
+    let intervals = now.saturating_sub(checks.at).as_secs() / group.check.interval.max(1).unsigned_abs();
+    i64::try_from(intervals).ok().filter(|intervals| *intervals > 0)
+}
+
+impl TargetGroup {
+    /// Notes a check, which stands for `times` of them. The first one decides alone; later ones have to reach a threshold.
+    pub fn observe(&mut self, key: &(String, i64), seen: Seen, times: i64, now: Time) {
+        let (to_healthy, to_unhealthy) = (self.check.healthy, self.check.unhealthy);
+        let Some(target) = self.targets.get_mut(key) else {
+            return;
+        };
+        let passed = seen == Seen::Passed;
+        let first = Checks { healthy: passed, failure: seen, streak: 0, at: now };
+        let checks = target.checks.get_or_insert(first);
+        checks.at = now;
+        if !passed {
+            checks.failure = seen;
+        }
+        checks.streak = if passed == checks.healthy { 0 } else { checks.streak + times };
+        if checks.streak >= if checks.healthy { to_unhealthy } else { to_healthy } {
+            (checks.healthy, checks.streak) = (passed, 0);
+        }
+    }
+}
+
+/// A target in a zone that the balancer does not serve gets nothing; `all` is every zone.
+fn in_enabled_zone(region: &Region, balancer: &LoadBalancer, target: &Target, id: &str) -> bool {
+    let Some(zone) = target.zone.clone().or_else(|| zone_of(region, id)).filter(|zone| zone != "all") else {
+        return true;
+    };
+    balancer.subnets.iter().filter_map(|(id, _)| region.subnets.get(id)).any(|subnet| subnet.zone == zone)
 }
 
 fn read(region: &Region, p: Params) -> Outcome<(String, Vec<Wanted>)> {
@@ -127,29 +200,8 @@ fn read(region: &Region, p: Params) -> Outcome<(String, Vec<Wanted>)> {
     Ok((group.arn.clone(), targets))
 }
 
-/// Addresses of the VPC or of private ranges; those outside the VPC must say their zone.
-fn check(group: &TargetGroup, vpc: Option<Ipv4Net>, id: &str, zone: Option<&str>) -> Outcome<()> {
-    if group.target_type != "ip" {
-        return Ok(());
-    }
-    let invalid = |message: String| fail("InvalidTarget", message);
-    let address: Ipv4Addr =
-        id.parse().map_err(|_| invalid(format!("The IP address '{id}' is not a valid IPv4 address")))?;
-    let inside = vpc.is_some_and(|vpc| vpc.contains(&address));
-    let shared = address.octets()[0] == 100 && (64..128).contains(&address.octets()[1]);
-    if !(inside || address.is_private() || shared) {
-        return Err(invalid(format!("The IP address '{id}' is not within a private range")));
-    }
-    if !inside && zone.is_none() {
-        return Err(invalid(format!(
-            "You must specify an Availability Zone or 'all' for the IP address '{id}' outside the VPC"
-        )));
-    }
-    Ok(())
-}
-
-fn show(region: &Region, group: &TargetGroup, key: (String, i64), now: Time, probes: &Probes) -> Value {
-    let (state, reason, description) = state(region, group, &key, now, probes);
+fn show(region: &Region, group: &TargetGroup, key: (String, i64), now: Time) -> Value {
+    let (state, reason, description) = state(region, group, &key, now);
     let zone = group.targets.get(&key).and_then(|target| target.zone.clone()).or_else(|| zone_of(region, &key.0));
     let check_port = if group.check.port == "traffic-port" { key.1.to_string() } else { group.check.port.clone() };
     json!({

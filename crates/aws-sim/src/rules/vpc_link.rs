@@ -1,0 +1,267 @@
+//! VPC links, version 1.
+
+mod life;
+mod references;
+
+use serde_json::{Value, json};
+
+use life::{
+    available, deleted, deleted_failed, deleted_twice, described, failed_holds_nothing, fails, final_failure, foreign,
+    holds_balancer, ids, lingers, listed, not_active, not_idempotent, pending, quota, refuse, taken, unchangeable,
+    updated,
+};
+use references::{
+    api_deleted, canary, clean_method, dangling_method, dangling_resource, deployed, free_again, moved, overwritten,
+    replaced, stage_deleted, undeployed, variable,
+};
+
+use super::api_gateway_wire::{check, invalid, operation, refused, replace};
+use super::{MODEL, RECORDED, Rule, sourced, unverified};
+use crate::testing::Caller;
+
+const CREATE: &str = "7.1 Creating a VPC link";
+const UNDER: &str = "7.2 A VPC link and its load balancer";
+const READ: &str = "7.3 Reading VPC links";
+const UPDATE: &str = "7.4 Updating a VPC link";
+const DELETE: &str = "7.5 Deleting a VPC link";
+const REPLACE: &str = "7.6 Replacing a VPC link";
+
+const GUIDE: &str = "https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-api-with-vpclink-cli.html";
+const KNOWN_ISSUES: &str = "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html";
+const KNOWLEDGE: &str = "https://repost.aws/knowledge-center/delete-vpc-link-amazon-gateway";
+const MISSING: &str = "Invalid Vpc Link identifier specified";
+
+pub const RULES: &[Rule] = &[
+    sourced(
+        CREATE,
+        "An empty name is refused, before the targets are looked at.",
+        RECORDED,
+        check!(aws => refuse(&aws, json!({"name": "", "targetArns": ["x"]}), "Name cannot be empty")),
+    ),
+    sourced(
+        CREATE,
+        "A target that is no ARN is refused.",
+        RECORDED,
+        check!(aws => refuse(&aws, json!({"name": "x", "targetArns": ["nonsense"]}),
+            "Invalid ARN. ARN is not well formed nonsense")),
+    ),
+    sourced(
+        CREATE,
+        "More than one target is refused.",
+        "hashicorp/terraform-provider-aws#2512",
+        check!(aws => refuse(&aws, json!({"name": "x", "targetArns": ["a", "b"]}),
+            "More than one target arn specified for vpc link.")),
+    ),
+    unverified(
+        CREATE,
+        "No target at all is refused.",
+        check!(aws => refuse(&aws, json!({"name": "x", "targetArns": []}), "No target arn specified for vpc link.")),
+    ),
+    unverified(
+        CREATE,
+        "Absent name and targets are found by the framework.",
+        check!(aws => invalid(&aws, "POST", "/vpclinks", json!({}),
+            "2 validation errors detected: Value null at 'createVpcLinkInput.name' failed to satisfy constraint: Member must not be null; Value null at 'createVpcLinkInput.targetArns' failed to satisfy constraint: Member must not be null")),
+    ),
+    sourced(
+        CREATE,
+        "There are twenty links at most, and failed ones count.",
+        "pulumi/pulumi-cloud#666",
+        check!(aws => quota(aws)),
+    ),
+    sourced(
+        CREATE,
+        "The answer is 202 and PENDING with id, name and targets, and description and tags if there are some.",
+        RECORDED,
+        check!(aws => pending(aws)),
+    ),
+    sourced(CREATE, "An id is six lower-case letters and digits.", GUIDE, check!(aws => ids(aws))),
+    sourced(
+        CREATE,
+        "Names are not unique, and the same request makes a second link.",
+        "hashicorp/terraform-provider-aws#12796",
+        check!(aws => not_idempotent(aws)),
+    ),
+    sourced(CREATE, "Description and tags are kept from the start.", MODEL, check!(aws => described(aws))),
+    sourced(
+        CREATE,
+        "A link is PENDING for minutes and then AVAILABLE, ready for use.",
+        RECORDED,
+        check!(aws => available(aws)),
+    ),
+    sourced(
+        CREATE,
+        "A load balancer that is not active fails the link, later.",
+        "aws-cloudformation/cloudformation-coverage-roadmap#1951",
+        check!(aws => not_active(aws)),
+    ),
+    sourced(
+        CREATE,
+        "The ARN of an application load balancer fails the link, later.",
+        "hashicorp/terraform-provider-aws#30910",
+        check!(aws => fails(&aws, "loadbalancer/app/x/0123456789abcdef", "NLB ARN is malformed")),
+    ),
+    unverified(
+        CREATE,
+        "A network load balancer that does not exist fails the link, later.",
+        check!(aws => fails(&aws, "loadbalancer/net/x/0123456789abcdef", "NLB ARN is malformed")),
+    ),
+    unverified(CREATE, "A load balancer of another account fails the link, later.", check!(aws => foreign(aws))),
+    sourced(CREATE, "A load balancer that has a link fails a second one, later.", GUIDE, check!(aws => taken(aws))),
+    sourced(
+        CREATE,
+        "FAILED is final: a load balancer that becomes active later does not help.",
+        "hashicorp/terraform-provider-aws#18382",
+        check!(aws => final_failure(aws)),
+    ),
+    unverified(CREATE, "No listener and no healthy target is needed.", check!(aws => available(aws))),
+    sourced(
+        UNDER,
+        "A load balancer cannot be deleted while it has a link.",
+        "kubernetes/kubernetes#66959",
+        check!(aws => holds_balancer(aws)),
+    ),
+    unverified(
+        UNDER,
+        "For a moment after its link has gone a load balancer still cannot be deleted.",
+        check!(aws => lingers(aws)),
+    ),
+    unverified(UNDER, "A failed link does not hold its load balancer.", check!(aws => failed_holds_nothing(aws))),
+    sourced(
+        READ,
+        "GetVpcLink of an unknown id is a 404.",
+        RECORDED,
+        check!(aws => refused(&aws, "GET", "/vpclinks/nothere", Value::Null, 404, MISSING)),
+    ),
+    sourced(READ, "GetVpcLink shows tags, also when there are none.", RECORDED, check!(aws => available(aws))),
+    sourced(READ, "GetVpcLinks lists links without tags.", RECORDED, check!(aws => listed(aws))),
+    sourced(
+        UPDATE,
+        "Name and description can be replaced, at once, and the status stays.",
+        RECORDED,
+        check!(aws => updated(aws)),
+    ),
+    sourced(UPDATE, "The answer has the tags.", RECORDED, check!(aws => updated(aws))),
+    sourced(
+        UPDATE,
+        "Targets cannot be changed.",
+        "hashicorp/terraform-provider-aws#2512",
+        check!(aws => unchangeable(&aws, replace("/targetArns", "x"),
+            "Target arns are not allowed to be changed/added.")),
+    ),
+    sourced(
+        UPDATE,
+        "Targets cannot be added.",
+        "hashicorp/terraform-provider-aws#2512",
+        check!(aws => unchangeable(&aws, operation("add", "/targetArns/1", "x"),
+            "Target arns are not allowed to be changed/added.")),
+    ),
+    unverified(
+        UPDATE,
+        "The name cannot become empty.",
+        check!(aws => unchangeable(&aws, replace("/name", ""), "Name cannot be empty")),
+    ),
+    unverified(
+        UPDATE,
+        "Tags are no path of a patch.",
+        check!(aws => unchangeable(&aws, replace("/tags/a", "b"), "Invalid patch path /tags/a")),
+    ),
+    sourced(
+        UPDATE,
+        "An unknown id is a 404.",
+        RECORDED,
+        check!(aws => refused(&aws, "PATCH", "/vpclinks/nothere", replace("/name", "x"), 404, MISSING)),
+    ),
+    sourced(
+        DELETE,
+        "The answer is 202; the link is DELETING and then gone without a last status.",
+        RECORDED,
+        check!(aws => deleted(aws)),
+    ),
+    sourced(
+        DELETE,
+        "An unknown id is a 404.",
+        RECORDED,
+        check!(aws => refused(&aws, "DELETE", "/vpclinks/nothere", Value::Null, 404, MISSING)),
+    ),
+    unverified(DELETE, "A link that is DELETING can be deleted again.", check!(aws => deleted_twice(aws))),
+    sourced(
+        DELETE,
+        "A link that is PENDING or FAILED can be deleted.",
+        "hashicorp/terraform-provider-aws#18382",
+        check!(aws => deleted_failed(aws)),
+    ),
+    sourced(
+        DELETE,
+        "A stage whose deployment has a method with the link's id holds the link; the message lists all of them.",
+        "klothoplatform/klotho#202",
+        check!(aws => deployed(aws)),
+    ),
+    sourced(
+        DELETE,
+        "Changing the integration does not release the link; moving the stage to a new deployment does.",
+        "hashicorp/terraform#18392",
+        check!(aws => moved(aws)),
+    ),
+    sourced(
+        DELETE,
+        "Deleting the stage releases the link.",
+        "hashicorp/terraform#18392",
+        check!(aws => stage_deleted(aws)),
+    ),
+    unverified(DELETE, "Deployments that no stage points at do not hold a link.", check!(aws => moved(aws))),
+    unverified(DELETE, "The deployment of a canary holds a link.", check!(aws => canary(aws))),
+    sourced(
+        DELETE,
+        "An integration that was never deployed holds the link until it has another type or link.",
+        KNOWLEDGE,
+        check!(aws => undeployed(aws)),
+    ),
+    sourced(
+        DELETE,
+        "A method that is deleted with its integration leaves a reference that nothing but deleting the API clears.",
+        KNOWN_ISSUES,
+        check!(aws => dangling_method(aws)),
+    ),
+    sourced(
+        DELETE,
+        "A resource that is deleted with its integrations leaves a reference.",
+        KNOWN_ISSUES,
+        check!(aws => dangling_resource(aws)),
+    ),
+    sourced(
+        DELETE,
+        "Deleting the integration first, then the method, leaves nothing.",
+        KNOWN_ISSUES,
+        check!(aws => clean_method(aws)),
+    ),
+    sourced(
+        DELETE,
+        "A link that is named by a stage variable leaves no reference behind.",
+        KNOWN_ISSUES,
+        check!(aws => variable(aws)),
+    ),
+    unverified(
+        DELETE,
+        "A link that is named by a stage variable is not held by the stage.",
+        check!(aws => variable(aws)),
+    ),
+    unverified(DELETE, "A PutRestApi that drops a method leaves no reference behind.", check!(aws => overwritten(aws))),
+    sourced(
+        DELETE,
+        "Deleting the API releases its links.",
+        "klothoplatform/klotho#202",
+        check!(aws => api_deleted(aws)),
+    ),
+    sourced(
+        REPLACE,
+        "A new load balancer and link can be made before the old ones go, and every stage moved in between.",
+        "hashicorp/terraform-provider-aws#12195",
+        check!(aws => replaced(aws)),
+    ),
+    unverified(
+        REPLACE,
+        "A load balancer is free for another link once its link has gone and a moment has passed.",
+        check!(aws => free_again(aws)),
+    ),
+];
