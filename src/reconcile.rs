@@ -10,6 +10,7 @@ pub mod observe;
 pub mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -19,7 +20,7 @@ pub use diff::{Action, Plan, Step, plan};
 pub use graph::{Graph, Node};
 pub use observe::{observe, observe_kind};
 
-use crate::aws::retry::{BOUNDS, Bounds};
+use crate::aws::retry::{self, BOUNDS, Bounds};
 use crate::aws::{Aws, AwsError};
 use crate::child::{Change, ChildName, Live, Scope};
 
@@ -93,23 +94,43 @@ pub async fn reconcile(run: &Run<'_>, desired: &Graph, before: Observed) -> Outc
     if !outcome.failures.is_empty() || desired.is_empty() {
         return outcome;
     }
-    // The specs just written tell which of AWS's many values are ours to compare.
-    let scope = Scope { known: outcome.observed.children.clone(), found: Vec::new(), ..run.scope.clone() };
-    let seen = tokio::select! {
-        seen = tokio::time::timeout_at(run.deadline, observe(run.aws, &scope)) => {
-            seen.unwrap_or_else(|_| Err(AwsError::internal("the time was up")))
-        }
-        () = run.cancel.cancelled() => Err(AwsError::internal("Terraform was interrupted")),
-    };
-    match seen {
+    match verify(run, desired, &outcome).await {
         Ok(observed) => {
-            let observed = believe(observed, &outcome);
             outcome.unverified = plan(desired, &observed).changes();
             outcome.observed = observed;
         }
         Err(error) => outcome.unread = Some(error),
     }
     outcome
+}
+
+/// How often the result is looked at until AWS shows it, and how long between two looks: its answers may be some seconds behind.
+const LOOKS: u32 = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
+
+/// Looks at the result, again where AWS doesn't show all of it yet.
+async fn verify(run: &Run<'_>, desired: &Graph, outcome: &Outcome) -> Result<Observed, AwsError> {
+    // The specs just written tell which of AWS's many values are ours to compare.
+    let scope = Scope { known: outcome.observed.children.clone(), found: Vec::new(), ..run.scope.clone() };
+    let looking = async {
+        let mut looks = 1;
+        loop {
+            let seen = observe(run.aws, &scope).await?;
+            let shown = plan(desired, &seen).changes().is_empty()
+                && outcome.observed.children.keys().all(|name| seen.children.contains_key(name));
+            if shown || looks == LOOKS {
+                return Ok(believe(seen, outcome));
+            }
+            looks += 1;
+            retry::sleep(BETWEEN_LOOKS).await;
+        }
+    };
+    tokio::select! {
+        seen = tokio::time::timeout_at(run.deadline, looking) => {
+            seen.unwrap_or_else(|_| Err(AwsError::internal("the time was up")))
+        }
+        () = run.cancel.cancelled() => Err(AwsError::internal("Terraform was interrupted")),
+    }
 }
 
 /// A look right after a change may be late: what was just deleted is gone even if it is still listed, and what was just made is

@@ -162,7 +162,10 @@ fn narrower(path: Path, error: &AwsError) -> Path {
 
 fn advice(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Denied => "Check that the credentials are valid and may do this, then apply again.",
+        ErrorKind::Denied => {
+            "Check that the credentials are valid and may do this, then apply again. The provider's guide on permissions has a \
+             policy that is enough."
+        }
         ErrorKind::Quota => "Free one of these, or ask AWS for a higher quota, then apply again.",
         ErrorKind::Throttled => "The account makes too many calls at the moment. Apply again later.",
         ErrorKind::Busy => {

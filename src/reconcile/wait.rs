@@ -12,6 +12,8 @@ use crate::child::{Kind, Live, Slow, Status};
 /// API Gateway's quota of ten calls a second for the whole account is hardly touched.
 const FIRST_POLL: Duration = Duration::from_secs(1);
 const SLOWEST_POLL: Duration = Duration::from_secs(3);
+/// AWS may not find everywhere what it has just made; hashicorp/aws allows it two minutes, too.
+const PROPAGATION: Duration = Duration::from_secs(120);
 /// A poll may fail for reasons of its own; more in a row than this is the wait's failure.
 const TOLERATED_FAILURES: u32 = 3;
 
@@ -20,6 +22,7 @@ pub async fn ready(run: &Run<'_>, kind: &dyn Kind, live: Live) -> Result<Live, A
     let Some(slow) = kind.slow() else { return Ok(live) };
     let mut live = live;
     let mut poll = Poll::new(run, slow.patience().ready);
+    let mut was_seen = false;
     loop {
         match &live.status {
             Status::Ready => return Ok(live),
@@ -29,16 +32,17 @@ pub async fn ready(run: &Run<'_>, kind: &dyn Kind, live: Live) -> Result<Live, A
         }
         match poll.look(slow, &live).await? {
             Seen::Found(now) => {
+                was_seen = true;
                 live.status = now.status.clone();
                 live.outputs.extend(now.outputs.clone());
             }
-            Seen::Gone => {
+            Seen::Gone if was_seen || poll.start.elapsed() > PROPAGATION => {
                 return Err(AwsError {
                     kind: ErrorKind::NotFound,
                     ..AwsError::internal("it vanished while it was being made")
                 });
             }
-            Seen::Nothing => {}
+            Seen::Gone | Seen::Nothing => {}
         }
     }
 }

@@ -41,13 +41,13 @@ async fn a_bundle_is_created_whole_and_destroyed_without_a_trace() {
 }
 
 /// A change, the operations it may make, and whether it redeploys.
-struct Case {
-    name: &'static str,
-    change: fn(&World, &mut InternalApi),
+pub struct Case {
+    pub name: &'static str,
+    pub change: fn(&World, &mut InternalApi),
     writes: &'static [&'static str],
 }
 
-const CASES: &[Case] = &[
+pub const CASES: &[Case] = &[
     Case { name: "name", change: |_, c| c.name = text("store"), writes: &["UpdateRestApi"] },
     Case { name: "description", change: |_, c| c.description = text("All of the shop"), writes: &["UpdateRestApi"] },
     Case {

@@ -14,4 +14,6 @@ mod house;
 mod journal;
 mod life;
 mod mistakes;
+mod permissions;
 mod replacement;
+mod strict;

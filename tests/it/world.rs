@@ -41,7 +41,12 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
-        let sim = Sim::new(aws_sim::Config::default());
+        Self::with(aws_sim::Config::default())
+    }
+
+    /// A world in which AWS behaves in a certain way.
+    pub fn with(config: aws_sim::Config) -> Self {
+        let sim = Sim::new(config);
         let fresh = sim.account(ACCOUNT, REGION);
         Self { sim, fresh, state: None, warnings: Diagnostics::new(), tainted: false, cancel: CancellationToken::new() }
     }
