@@ -129,3 +129,12 @@ run "again" {
     error_message = "The second plan must be empty."
   }
 }
+
+run "request" {
+  module {
+    source = "./request"
+  }
+  variables {
+    url = "${run.create.api.invoke_url}/products"
+  }
+}

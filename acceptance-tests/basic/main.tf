@@ -24,7 +24,7 @@ resource "privgw_internal_api" "test" {
   subnet_ids = var.subnet_ids
   endpoint   = { allowed_security_group_ids = [var.security_group_id] }
   backends = {
-    products = { port = 3001 }
+    products = { port = 3001, targets = ["172.31.0.10"] }
     users    = { port = 3002 }
   }
   routes = {

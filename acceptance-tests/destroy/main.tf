@@ -29,7 +29,7 @@ resource "privgw_internal_api" "test" {
   subnet_ids    = var.subnet_ids
   endpoint      = { allowed_security_group_ids = [var.security_group_id] }
   load_balancer = { deletion_protection = var.protected }
-  backends      = { products = { port = 3001 } }
+  backends      = { products = { port = 3001, targets = ["172.31.0.10"] } }
   routes        = { "GET /products" = { backend = "products" } }
   stage         = { name = "v1" }
 }

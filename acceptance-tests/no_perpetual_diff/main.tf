@@ -98,6 +98,7 @@ resource "privgw_internal_api" "test" {
     }
     "ANY /users/{proxy+}" = { backend = "users" }
     "GET /"               = { backend = "empty" }
+    "GET /health"         = { backend = "products" }
   }
 
   stage = {
@@ -131,4 +132,8 @@ resource "privgw_internal_api" "test" {
 
   tags     = { owner = "shop", team = "shop" }
   timeouts = { create = "1h", read = "5m", update = "1h30m", delete = "45m" }
+}
+
+output "invoke_url" {
+  value = privgw_internal_api.test.invoke_url
 }

@@ -191,3 +191,12 @@ run "undefaulted_again" {
     error_message = "The second plan must be empty."
   }
 }
+
+run "request" {
+  module {
+    source = "./request"
+  }
+  variables {
+    url = "${run.undefaulted.api.invoke_url}/products"
+  }
+}

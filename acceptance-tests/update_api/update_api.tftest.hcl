@@ -262,3 +262,12 @@ run "plain_again" {
     error_message = "The second plan must be empty."
   }
 }
+
+run "request" {
+  module {
+    source = "./request"
+  }
+  variables {
+    url = "${run.plain.api.invoke_url}/products"
+  }
+}

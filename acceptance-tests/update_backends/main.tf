@@ -56,7 +56,7 @@ resource "privgw_internal_api" "test" {
   vpc_id     = var.vpc_id
   subnet_ids = var.subnet_ids
   endpoint   = { allowed_security_group_ids = [var.security_group_id] }
-  backends   = merge({ products = { port = 3001 } }, local.users)
+  backends   = merge({ products = { port = 3001, targets = ["172.31.0.10"] } }, local.users)
   routes = merge(
     { "GET /products" = { backend = "products" } },
     { for name, backend in local.users : "GET /users" => { backend = name } },

@@ -443,3 +443,12 @@ run "removed_again" {
     error_message = "The second plan must be empty."
   }
 }
+
+run "request" {
+  module {
+    source = "./request"
+  }
+  variables {
+    url = "${run.removed.api.invoke_url}/products"
+  }
+}

@@ -60,7 +60,7 @@ resource "privgw_internal_api" "test" {
   vpc_id     = var.vpc_id
   subnet_ids = var.subnet_ids
   endpoint   = local.steps[var.step]
-  backends   = { products = { port = 3001 } }
+  backends   = { products = { port = 3001, targets = ["172.31.0.10"] } }
   routes     = { "GET /products" = { backend = "products" } }
   stage      = { name = "v1" }
 }

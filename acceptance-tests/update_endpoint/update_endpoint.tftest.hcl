@@ -360,3 +360,19 @@ run "own_again" {
     error_message = "The second plan must be empty."
   }
 }
+
+# The group of one's own admits nobody.
+run "back" {
+  variables {
+    step = "start"
+  }
+}
+
+run "request" {
+  module {
+    source = "./request"
+  }
+  variables {
+    url = "${run.back.api.invoke_url}/products"
+  }
+}

@@ -345,3 +345,12 @@ run "managed_again" {
     error_message = "The second plan must be empty."
   }
 }
+
+run "request" {
+  module {
+    source = "./request"
+  }
+  variables {
+    url = "${run.managed.api.invoke_url}/products"
+  }
+}

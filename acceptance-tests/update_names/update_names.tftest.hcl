@@ -169,3 +169,12 @@ run "bare_again" {
     error_message = "The second plan must be empty."
   }
 }
+
+run "request" {
+  module {
+    source = "./request"
+  }
+  variables {
+    url = "${run.bare.api.invoke_url}/products"
+  }
+}

@@ -53,7 +53,7 @@ resource "privgw_internal_api" "test" {
   endpoint   = { allowed_security_group_ids = [var.security_group_id] }
   backends = {
     products = { port = 3001 }
-    users    = { port = 3002 }
+    users    = { port = 3002, targets = ["172.31.0.10"] }
   }
   routes = local.steps[var.step]
   stage  = { name = "v1" }

@@ -404,3 +404,12 @@ run "mapped_again" {
     error_message = "The second plan must be empty."
   }
 }
+
+run "request" {
+  module {
+    source = "./request"
+  }
+  variables {
+    url = "${run.mapped.api.invoke_url}/users/7"
+  }
+}

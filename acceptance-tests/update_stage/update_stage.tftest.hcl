@@ -305,3 +305,12 @@ run "renamed_again" {
     error_message = "The second plan must be empty."
   }
 }
+
+run "request" {
+  module {
+    source = "./request"
+  }
+  variables {
+    url = "${run.renamed.api.invoke_url}/products"
+  }
+}

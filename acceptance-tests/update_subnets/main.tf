@@ -36,7 +36,7 @@ resource "privgw_internal_api" "test" {
   vpc_id     = var.vpc_id
   subnet_ids = local.steps[var.step]
   endpoint   = { allowed_security_group_ids = [var.security_group_id] }
-  backends   = { products = { port = 3001 } }
+  backends   = { products = { port = 3001, targets = ["172.31.0.10"] } }
   routes     = { "GET /products" = { backend = "products" } }
   stage      = { name = "v1" }
 }

@@ -126,3 +126,12 @@ run "fewer_again" {
     error_message = "The second plan must be empty."
   }
 }
+
+run "request" {
+  module {
+    source = "./request"
+  }
+  variables {
+    url = "${run.fewer.api.invoke_url}/products"
+  }
+}

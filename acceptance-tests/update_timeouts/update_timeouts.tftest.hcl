@@ -63,3 +63,12 @@ run "longer_again" {
     error_message = "The second plan must be empty."
   }
 }
+
+run "request" {
+  module {
+    source = "./request"
+  }
+  variables {
+    url = "${run.longer.api.invoke_url}/products"
+  }
+}

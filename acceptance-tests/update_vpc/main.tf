@@ -33,8 +33,8 @@ variable "step" {
 
 locals {
   steps = {
-    here  = { vpc_id = var.vpc_id, subnet_ids = var.subnet_ids }
-    there = { vpc_id = var.other_vpc_id, subnet_ids = [var.foreign_subnet_id] }
+    here  = { vpc_id = var.vpc_id, subnet_ids = var.subnet_ids, targets = ["172.31.0.10"] }
+    there = { vpc_id = var.other_vpc_id, subnet_ids = [var.foreign_subnet_id], targets = ["10.9.0.10"] }
   }
 }
 
@@ -43,7 +43,7 @@ resource "privgw_internal_api" "test" {
   vpc_id     = local.steps[var.step].vpc_id
   subnet_ids = local.steps[var.step].subnet_ids
   endpoint   = { private_dns_enabled = false, allowed_cidr_blocks = ["10.0.0.0/8"] }
-  backends   = { products = { port = 3001 } }
+  backends   = { products = { port = 3001, targets = local.steps[var.step].targets } }
   routes     = { "GET /products" = { backend = "products" } }
   stage      = { name = "v1" }
 }

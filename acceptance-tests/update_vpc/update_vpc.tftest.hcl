@@ -67,3 +67,12 @@ run "there_again" {
     error_message = "The second plan must be empty."
   }
 }
+
+run "request" {
+  module {
+    source = "./request"
+  }
+  variables {
+    url = "${run.there.api.invoke_url}/products"
+  }
+}

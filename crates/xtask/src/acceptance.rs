@@ -2,6 +2,7 @@
 //! forms are described in `acceptance-tests/README.md`.
 
 mod mistakes;
+pub mod request;
 mod steps;
 
 use std::io;
@@ -75,10 +76,11 @@ async fn one(terraform: &Terraform, sim: &Sim, account: &str, case: &Path, name:
     let before = sim.objects(&account.id).await?;
     let steps = case.join("steps.txt");
     let note = if steps.exists() {
-        steps::run(&workspace::read(&steps)?, &mut work, sim, &account.id).await?
+        steps::run(&workspace::read(&steps)?, &mut work, sim, &account).await?
     } else if workspace::entries(case)?.iter().any(|entry| entry.is_dir()) {
         mistakes::run(&work).await?
     } else {
+        request::offer(&mut work)?;
         let _ = work.succeed(&["init", "-no-color"]).await?;
         runs(&work.succeed(&["test", "-no-color"]).await?)
     };

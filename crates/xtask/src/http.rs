@@ -24,6 +24,17 @@ pub struct Answer {
     pub body: String,
 }
 
+impl Answer {
+    /// The same, if it has status 200; otherwise the error says where the request ended.
+    pub fn served(self) -> io::Result<Answer> {
+        if self.status == 200 {
+            return Ok(self);
+        }
+        let refused = self.headers.get("x-sim-refused").map(String::as_str).unwrap_or_default();
+        Err(io::Error::other(format!("a request was answered with {} {} ({refused})", self.status, self.body)))
+    }
+}
+
 /// Sends a request to an address, under whatever host name the headers say.
 pub async fn send(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> io::Result<Answer> {
     match tokio::time::timeout(LIMIT, exchange(to, method, path, headers)).await {

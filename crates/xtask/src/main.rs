@@ -5,6 +5,7 @@
 mod acceptance;
 mod backends;
 mod check;
+mod clients;
 mod demo;
 mod docs;
 mod http;
@@ -39,8 +40,11 @@ enum Command {
     Docs(docs::Args),
     /// Look for banned crates and licences among all dependencies.
     Check,
-    /// Run the tests of the workspace and the acceptance cases.
+    /// Run the tests of the workspace, the acceptance cases and the clients from outside.
     Test(test::Args),
+    /// Send a request to a simulated API; the acceptance cases do.
+    #[command(hide = true)]
+    Request(acceptance::request::Args),
 }
 
 /// The exit code of a program that was interrupted.
@@ -69,6 +73,7 @@ async fn run(command: Command) -> io::Result<ExitCode> {
         Command::Docs(args) => docs::run(&args),
         Command::Check => check::run().await,
         Command::Test(args) => test::run(&args).await,
+        Command::Request(args) => acceptance::request::run(&args).await,
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::io::AsyncBufReadExt;
 use tokio::process::Command;
 use tokio::time::Instant;
 
+use crate::http::Answer;
 use crate::process::Job;
 
 /// The region in which everything happens.
@@ -105,6 +106,11 @@ impl Sim {
         if status < 400 { Ok(answer) } else { Err(io::Error::other(format!("{what}: {status} {answer}"))) }
     }
 
+    /// A request from inside the VPC to what was built there; if a group is named, from a member of it.
+    pub async fn invoke(&self, method: &str, url: &str, group: Option<&str>) -> io::Result<Answer> {
+        invoke(self.address, method, url, group).await
+    }
+
     async fn admin(&self, path: &str) -> io::Result<Value> {
         let answer = crate::http::send(self.address, "GET", path, &[("host", "localhost")]).await?;
         serde_json::from_str(&answer.body).map_err(io::Error::other)
@@ -125,6 +131,14 @@ impl Account {
         ];
         variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     }
+}
+
+/// The same, to whatever simulator listens at an address.
+pub async fn invoke(to: SocketAddr, method: &str, url: &str, group: Option<&str>) -> io::Result<Answer> {
+    let (host, path) = url.trim_start_matches("https://").split_once('/').unwrap_or((url, ""));
+    let mut headers = vec![("host", host)];
+    headers.extend(group.map(|group| ("x-sim-source-security-group", group)));
+    crate::http::send(to, method, &format!("/{path}"), &headers).await
 }
 
 fn differences(before: &Value, now: &Value) -> String {

@@ -34,6 +34,15 @@ pub struct Workdir {
 impl Terraform {
     /// Finds the program and lays the provider into a mirror in the scratch directory.
     pub async fn prepare(scratch: &Path) -> io::Result<Terraform> {
+        Terraform::installed(scratch, "").await
+    }
+
+    /// The same, and HashiCorp's provider for AWS comes from a mirror that is there already.
+    pub async fn with_peer(scratch: &Path, mirror: &Path) -> io::Result<Terraform> {
+        Terraform::installed(scratch, &source(mirror, "\"registry.terraform.io/hashicorp/aws\"")).await
+    }
+
+    async fn installed(scratch: &Path, more: &str) -> io::Result<Terraform> {
         let program = match ["terraform", "tofu"].into_iter().find_map(on_path) {
             Some(program) => program,
             None => opentofu::fetch().await?,
@@ -49,10 +58,7 @@ impl Terraform {
             fs::hard_link(&provider, &place).or_else(|_| fs::copy(&provider, &place).map(drop))?;
         }
         let include = HOSTS.map(|host| format!("\"{host}/privgw/privgw\"")).join(", ");
-        let config = format!(
-            "provider_installation {{\n  filesystem_mirror {{\n    path    = {:?}\n    include = [{include}]\n  }}\n}}\n",
-            mirror.display().to_string()
-        );
+        let config = format!("provider_installation {{\n{}{more}}}\n", source(&mirror, &include));
         fs::write(scratch.join("cli.tfrc"), config)?;
         Ok(Terraform { program, scratch: scratch.to_path_buf() })
     }
@@ -129,13 +135,19 @@ impl Workdir {
     }
 }
 
+/// A mirror in Terraform's configuration, and what comes from there.
+fn source(mirror: &Path, include: &str) -> String {
+    let path = mirror.display().to_string();
+    format!("  filesystem_mirror {{\n    path    = {path:?}\n    include = [{include}]\n  }}\n")
+}
+
 fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|directory| directory.join(name)).find(|program| program.is_file())
 }
 
 /// The platform in Go's words, which Terraform uses.
-fn platform() -> String {
+pub fn platform() -> String {
     let system = match std::env::consts::OS {
         "macos" => "darwin",
         other => other,

@@ -1,4 +1,4 @@
-//! All tests: those that cargo knows, and the acceptance cases. The last line sums them up.
+//! All tests: those that cargo knows, the acceptance cases, and clients from outside. The last line sums them up.
 
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -11,6 +11,7 @@ use tokio::io::AsyncBufReadExt;
 use tokio::process::Command;
 
 use crate::acceptance::{self, Tally};
+use crate::clients;
 use crate::process::Job;
 use crate::workspace;
 
@@ -29,6 +30,7 @@ pub struct Args {
 enum Part {
     Cargo,
     Acceptance,
+    Clients,
 }
 
 /// The longest that building and running cargo's tests may take, on a machine that has built nothing yet.
@@ -47,6 +49,10 @@ pub async fn run(args: &Args) -> io::Result<ExitCode> {
         let cases = AssertUnwindSafe(acceptance::run(&args.case)).catch_unwind().await;
         let cases = cases.unwrap_or_else(|_| Err(io::Error::other("a case panicked")));
         tally.add(cases.unwrap_or_else(|error| failure("acceptance cases", &error)));
+    }
+    if wanted(Part::Clients) {
+        println!("\nIndependent clients, against the simulator:\n");
+        tally.add(clients::run().await.unwrap_or_else(|error| failure("independent clients", &error)));
     }
     println!("\n{} passed, {} failed", tally.passed, tally.failed);
     Ok(if tally.failed == 0 && tally.passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -5,11 +5,11 @@ use std::io;
 use serde_json::Value;
 
 use crate::process::Done;
-use crate::sim::Sim;
+use crate::sim::{Account, Sim};
 use crate::terraform::Workdir;
 
 /// Runs a script, and destroys what it has left.
-pub async fn run(script: &str, work: &mut Workdir, sim: &Sim, account: &str) -> io::Result<String> {
+pub async fn run(script: &str, work: &mut Workdir, sim: &Sim, account: &Account) -> io::Result<String> {
     let _ = work.succeed(&["init", "-no-color"]).await?;
     let mut last = String::new();
     let mut count = 0;
@@ -27,7 +27,7 @@ pub async fn run(script: &str, work: &mut Workdir, sim: &Sim, account: &str) -> 
 }
 
 /// One step. `last` is what Terraform wrote last.
-async fn step(line: &str, work: &mut Workdir, sim: &Sim, account: &str, last: &mut String) -> io::Result<()> {
+async fn step(line: &str, work: &mut Workdir, sim: &Sim, account: &Account, last: &mut String) -> io::Result<()> {
     let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
     match (verb, rest) {
         ("set", _) => {
@@ -50,7 +50,11 @@ async fn step(line: &str, work: &mut Workdir, sim: &Sim, account: &str, last: &m
             let call = fill(rest, work).await?;
             let words: Vec<&str> = call.splitn(4, ' ').collect();
             let [service, method, path, body] = [0, 1, 2, 3].map(|place| words.get(place).copied().unwrap_or_default());
-            sim.call(account, service, method, path, body).await?;
+            sim.call(&account.id, service, method, path, body).await?;
+        }
+        ("request", _) => {
+            let url = fill(rest, work).await?;
+            sim.invoke("GET", &url, Some(&account.security_group_id)).await?.served()?;
         }
         _ => return Err(io::Error::other("no such step")),
     }
