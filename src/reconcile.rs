@@ -10,7 +10,6 @@ pub mod observe;
 pub mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -20,7 +19,7 @@ pub use diff::{Action, Plan, Step, plan};
 pub use graph::{Graph, Node};
 pub use observe::{observe, observe_kind};
 
-use crate::aws::retry::{self, BOUNDS, Bounds};
+use crate::aws::retry::{BOUNDS, Bounds};
 use crate::aws::{Aws, AwsError};
 use crate::child::{Change, ChildName, Live, Scope};
 
@@ -104,9 +103,8 @@ pub async fn reconcile(run: &Run<'_>, desired: &Graph, before: Observed) -> Outc
     outcome
 }
 
-/// How often the result is looked at until AWS shows it, and how long between two looks: its answers may be some seconds behind.
+/// How often the result is looked at until AWS shows it: its answers may be some seconds behind.
 const LOOKS: u32 = 4;
-const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
 
 /// Looks at the result, again where AWS doesn't show all of it yet.
 async fn verify(run: &Run<'_>, desired: &Graph, outcome: &Outcome) -> Result<Observed, AwsError> {
@@ -122,7 +120,7 @@ async fn verify(run: &Run<'_>, desired: &Graph, outcome: &Outcome) -> Result<Obs
                 return Ok(believe(seen, outcome));
             }
             looks += 1;
-            retry::sleep(BETWEEN_LOOKS).await;
+            wait::between_looks().await;
         }
     };
     tokio::select! {

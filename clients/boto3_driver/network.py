@@ -175,9 +175,9 @@ def tags(aws):
     found = ec2.describe_tags(Filters=mine)["Tags"]
     aws.expect(len(found) == 6 and found[0]["Value"] == "ä & <b>", "tags", f"{found}")
     missing = ["vpc-00000000000000000"]
-    aws.refused("InvalidID", ec2.create_tags, Resources=missing, Tags=[{"Key": "a", "Value": "b"}])
+    aws.refused("InvalidVpcID.NotFound", ec2.create_tags, Resources=missing, Tags=[{"Key": "a", "Value": "b"}])
     aws.refused("InvalidTagKey.Malformed", ec2.create_tags, Resources=[vpc], Tags=[{"Key": "aws:a", "Value": "b"}])
-    aws.refused("InvalidID", ec2.delete_tags, Resources=missing, Tags=[{"Key": "a"}])
+    aws.refused("InvalidVpcID.NotFound", ec2.delete_tags, Resources=missing, Tags=[{"Key": "a"}])
     aws.refused("InvalidParameterValue", ec2.describe_tags, Filters=[{"Name": "colour", "Values": ["red"]}])
     ec2.delete_vpc(VpcId=vpc)
 

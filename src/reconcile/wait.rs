@@ -14,8 +14,15 @@ const FIRST_POLL: Duration = Duration::from_secs(1);
 const SLOWEST_POLL: Duration = Duration::from_secs(3);
 /// AWS may not find everywhere what it has just made; hashicorp/aws allows it two minutes, too.
 const PROPAGATION: Duration = Duration::from_secs(120);
+/// Reads of EC2 and listings of the others have been seen to be some seconds behind.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
 /// A poll may fail for reasons of its own; more in a row than this is the wait's failure.
 const TOLERATED_FAILURES: u32 = 3;
+
+/// Gives AWS the time to show what it was just told.
+pub async fn between_looks() {
+    tokio::time::sleep(BETWEEN_LOOKS).await;
+}
 
 /// Waits until the child is ready. Its new status and outputs are taken over into `live`.
 pub async fn ready(run: &Run<'_>, kind: &dyn Kind, live: Live) -> Result<Live, AwsError> {

@@ -232,6 +232,13 @@ impl World {
 
     /// A call as anybody could make it, for instance to change something behind the provider's back.
     pub async fn tamper(&self, service: &str, method: &str, path: &str, body: &str) -> String {
+        let (status, text) = self.ask(service, method, path, body).await;
+        assert!((200..300).contains(&status), "{service} {method} {path} {body}: {text}");
+        text
+    }
+
+    /// Such a call, which may fail: the status and the body of the answer.
+    pub async fn ask(&self, service: &str, method: &str, path: &str, body: &str) -> (u16, String) {
         let content = if service == "apigateway" { "application/json" } else { "application/x-www-form-urlencoded" };
         let scope = format!(
             "AWS4-HMAC-SHA256 Credential={ACCOUNT}/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
@@ -244,9 +251,7 @@ impl World {
             .body(bytes::Bytes::from(body.to_string()))
             .expect("a well-formed request");
         let response = self.sim.call(request).await;
-        let text = String::from_utf8_lossy(response.body()).to_string();
-        assert!(response.status().is_success(), "{service} {method} {path} {body}: {text}");
-        text
+        (response.status().as_u16(), String::from_utf8_lossy(response.body()).to_string())
     }
 }
 

@@ -7,9 +7,8 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::net::TcpStream;
-
-use crate::data_plane;
 
 /// One control-plane call.
 #[derive(Debug, Clone)]
@@ -44,15 +43,16 @@ pub async fn control_call(call: &ControlCall) -> io::Result<(u16, String)> {
     send(&call.endpoint, request.body(Full::new(Bytes::from(call.body.clone()))).map_err(io::Error::other)?).await
 }
 
-/// Asks a simulator for the trace of a data-plane request; gives a table for people, or the JSON as it is.
-pub async fn trace(endpoint: &str, parameters: &[(&str, String)], json: bool) -> io::Result<String> {
+/// Asks a simulator for the trace of a data-plane request.
+pub async fn trace(endpoint: &str, parameters: &[(&str, String)]) -> io::Result<Value> {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let request = Request::get(format!("/_sim/trace?{query}")).body(Full::default()).map_err(io::Error::other)?;
     let (status, body) = send(endpoint, request).await?;
-    if status != 200 {
-        return Err(io::Error::other(body));
+    let answer: Value = serde_json::from_str(&body)?;
+    if status == 200 {
+        return Ok(answer);
     }
-    Ok(if json { body } else { data_plane::table(&serde_json::from_str(&body)?) })
+    Err(io::Error::other(answer["message"].as_str().map_or(body, str::to_owned)))
 }
 
 async fn send(endpoint: &str, mut request: Request<Full<Bytes>>) -> io::Result<(u16, String)> {
@@ -60,7 +60,8 @@ async fn send(endpoint: &str, mut request: Request<Full<Bytes>>) -> io::Result<(
     let authority = endpoint.authority().ok_or_else(|| io::Error::other("the endpoint has no host"))?;
     let host = HeaderValue::try_from(authority.as_str()).map_err(io::Error::other)?;
     request.headers_mut().insert("host", host);
-    let stream = TcpStream::connect((authority.host(), authority.port_u16().unwrap_or(80))).await?;
+    let silent = |error: io::Error| io::Error::new(error.kind(), format!("no simulator at {authority}: {error}"));
+    let stream = TcpStream::connect((authority.host(), authority.port_u16().unwrap_or(80))).await.map_err(silent)?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
     tokio::spawn(connection);

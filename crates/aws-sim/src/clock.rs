@@ -23,6 +23,8 @@ pub const BALANCER_INTERFACES: Duration = Duration::from_secs(30);
 pub const BALANCER_LINGER: Duration = Duration::from_secs(60);
 /// A VPC link needs two to four minutes.
 pub const LINK_CREATE: Duration = Duration::from_secs(180);
+/// A deployment waits for links that are pending, but not for ever (unverified).
+pub const DEPLOYMENT_WAIT: Duration = Duration::from_secs(300);
 /// A link whose balancer is refused says so earlier than a good one is ready (unverified).
 pub const LINK_FAIL: Duration = Duration::from_secs(30);
 /// Deleting a link takes about forty seconds.
@@ -37,7 +39,8 @@ pub const TARGET_INITIAL: Duration = Duration::from_secs(30);
 pub const CACHE_CREATE: Duration = Duration::from_secs(240);
 /// Deleting one takes minutes too (unverified).
 pub const CACHE_DELETE: Duration = Duration::from_secs(120);
-/// A deployment that a stage was moved away from cannot be deleted for a moment; hashicorp/aws repeats the call.
+/// A deployment that a stage was moved away from cannot be deleted for a moment (unverified: hashicorp/aws repeats the call,
+/// but says so for canaries only).
 pub const DEPLOYMENT_RELEASE: Duration = Duration::from_secs(2);
 
 /// The virtual clock starts on the first of January 2026, so that one seed gives the same answers on every run.

@@ -1,12 +1,19 @@
 //! The way of a control-plane call in and out: its turn at what it writes, delays, the operation, the log, the answer.
 
+pub mod consistency;
+pub mod fate;
+pub mod fault;
+pub mod rates;
+pub mod record;
+
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
 
-use crate::consistency::{self, Consistency, WRITE};
-use crate::fault::Fault;
+use crate::data_plane::health;
 use crate::protocol::{self, Call};
-use crate::{LOST, Sim, probe};
+use crate::{LOST, Sim};
+use consistency::{Consistency, WRITE};
+use fault::Fault;
 
 /// Account, region and id of something that is being written.
 pub type Written = ((String, String), String);
@@ -17,14 +24,16 @@ pub async fn answer(sim: &Sim, request: &Request<Bytes>) -> Response<Bytes> {
     let call = protocol::decode(request);
     let turn = Turn::take(sim, &call);
     sim.hold(sim.0.config.latency).await;
-    probe::for_call(sim, &call).await;
-    let mut done = {
+    health::for_call(sim, &call).await;
+    let (mut done, wait) = {
         let mut world = sim.world();
-        let taken = matches!(turn, Turn::Refused);
-        let done = world.run(&call, taken, sim.0.clock.now());
+        let (taken, now) = (matches!(turn, Turn::Refused), sim.0.clock.now());
+        let done = world.run(&call, taken, now);
         world.record(&call, at, &done);
-        done
+        let wait = world.wait(&call, &done, now);
+        (done, wait)
     };
+    sim.hold(sim.0.clock.real(wait)).await;
     if matches!(turn, Turn::Held(..)) && sim.0.config.consistency == Consistency::Lagging {
         sim.hold(sim.0.clock.real(WRITE)).await;
     }

@@ -125,7 +125,7 @@ impl Iam {
         needs.extend(role.map(|role| role.need(call)));
         let own = needs.len();
         if ["CreateVpcLink", "DeleteVpcLink"].contains(&call.operation.as_str()) {
-            needs.extend(OF_LINKS.map(|(action, _)| Need::on_any(action)));
+            needs.extend(OF_LINKS.map(|(action, _)| Need::on_any(action).through_service()));
         }
         self.needed = needs;
         let Some(policy) = self.accounts.get(&call.account).unwrap_or(&self.everywhere) else {
@@ -136,7 +136,6 @@ impl Iam {
         for (index, need) in self.needed.iter().enumerate() {
             let is_own = index < own;
             let mut keys = general.clone();
-            keys.insert("aws:viaawsservice".to_owned(), vec![(!is_own).to_string()]);
             keys.extend(need.keys.clone());
             let decision = policy.decide(&need.action, &need.resource, &keys).decision;
             if decision == Decision::Allowed {
@@ -193,6 +192,13 @@ impl Need {
             self.keys.insert(key.to_ascii_lowercase(), values);
         }
         self
+    }
+
+    /// A service asks for it in the name of its caller. That both services here do this so that the key tells is
+    /// (unverified).
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-viaawsservice>
+    fn through_service(self) -> Need {
+        self.key("aws:ViaAWSService", vec!["true".to_owned()])
     }
 
     /// Tags that the resource has; services that were there before IAM's own key have one of their own besides.
@@ -282,6 +288,7 @@ fn general_keys(call: &Call, now: Time) -> Keys {
         ("aws:securetransport", "true".to_owned()),
         ("aws:sourceip", "127.0.0.1".to_owned()),
         ("aws:useragent", call.user_agent.clone()),
+        ("aws:viaawsservice", "false".to_owned()),
     ];
     let own = own.map(|(key, value)| (key.to_owned(), vec![value]));
     own.into_iter().chain(principal_keys(&call.account, &call.region)).collect()

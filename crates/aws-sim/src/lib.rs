@@ -9,25 +9,18 @@ mod admin;
 mod apigw;
 mod client;
 mod clock;
-mod consistency;
 mod data_plane;
 mod door;
 mod ec2;
 mod elb;
 mod error;
-mod fate;
-mod fault;
 mod iam;
 mod ids;
 mod index;
 mod pattern;
 mod policy;
-mod probe;
 mod protocol;
 mod query;
-mod quotas;
-mod real;
-mod record;
 #[cfg(test)]
 mod rules;
 mod server;
@@ -48,12 +41,13 @@ use http::{Request, Response};
 use serde_json::Value;
 
 pub use client::{ControlCall, control_call, trace};
-pub use consistency::Consistency;
-pub use fault::{Fault, Order, OrderedFault};
+pub use data_plane::table;
+pub use door::consistency::Consistency;
+pub use door::fault::{Fault, Order, OrderedFault};
+pub use door::rates::Quotas;
+pub use door::record::CallRecord;
 pub use iam::Need;
 pub use policy::{Decision, Keys, Policy, Verdict};
-pub use quotas::Quotas;
-pub use record::CallRecord;
 pub use server::serve;
 pub use state::Fresh;
 
@@ -166,7 +160,7 @@ impl Sim {
     /// Takes back all orders.
     pub fn clear_faults(&self) {
         let mut world = self.world();
-        world.faults = fault::Faults::new(self.0.config.seed);
+        world.faults = door::fault::Faults::new(self.0.config.seed);
     }
 
     /// Changes what the callers of an account may do, or those of all accounts without a policy of their own. Without a

@@ -109,8 +109,19 @@ impl Policy {
         document::read(document, false)
     }
 
-    fn of_resource(document: &Value) -> Result<Policy, String> {
+    /// Reads the policy of an API or an endpoint, and says what is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the place and the mistake.
+    pub fn of_resource(document: &Value) -> Result<Policy, String> {
         document::read(document, true)
+    }
+
+    /// Is each of its actions one of these, or a pattern for at least one of them?
+    pub fn has_only_actions(&self, known: &[&str]) -> bool {
+        let is_known = |pattern: &String| known.iter().any(|action| text::is_action_like(pattern, action));
+        self.statements.iter().all(|statement| statement.actions.values.iter().all(is_known))
     }
 
     /// What it says about an action on a resource.

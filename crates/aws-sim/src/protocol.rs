@@ -39,6 +39,8 @@ pub struct Call {
     pub input: Input,
     pub user_agent: String,
     pub signed: bool,
+    /// What the simulator lacks of it: the service, or the operation.
+    pub unsupported: Option<String>,
 }
 
 /// The parameters of a call.
@@ -109,24 +111,34 @@ pub fn decode(request: &Request<Bytes>) -> Call {
         _ => Input::Query(parameters),
     };
     let key = scope.as_ref().map(|scope| scope.access_key.as_str()).unwrap_or_default();
+    let operation = match &input {
+        Input::Query(parameters) => parameters["Action"].as_str().unwrap_or_default().to_owned(),
+        Input::Rest(rest) => rest.operation().to_owned(),
+    };
+    let elsewhere = scope.as_ref().map(|scope| &scope.service).filter(|name| Service::by_name(name).is_none());
     Call {
+        unsupported: elsewhere.cloned().or_else(|| lacking(service, &operation, request)),
         service,
         account: account_of(key).to_owned(),
         region: scope.map(|scope| scope.region).or(host_region).unwrap_or_else(|| DEFAULT_REGION.to_owned()),
-        operation: match &input {
-            Input::Query(parameters) => parameters["Action"].as_str().unwrap_or_default().to_owned(),
-            Input::Rest(rest) => rest.operation().to_owned(),
-        },
+        operation,
         input,
         user_agent: header("user-agent").to_owned(),
         signed: !authorization.is_empty(),
     }
 }
 
+/// An operation that the service does not have here, by its name or its path.
+fn lacking(service: Service, operation: &str, request: &Request<Bytes>) -> Option<String> {
+    let path = || format!("{} {}", request.method(), request.uri().path());
+    let known = service.operations().contains(&operation);
+    (!known).then(|| if operation.is_empty() { path() } else { operation.to_owned() })
+}
+
 impl Call {
     /// Does the operation leave everything as it is?
     pub fn reads(&self) -> bool {
-        ["Describe", "Get", "List"].iter().any(|verb| self.operation.starts_with(verb))
+        reads(&self.operation)
     }
 
     /// The parameters for the log, secrets left out.
@@ -146,6 +158,12 @@ impl Call {
     }
 }
 
+/// Does an operation leave everything as it is? `service:Operation` will do.
+pub fn reads(operation: &str) -> bool {
+    let name = operation.rsplit(':').next().unwrap_or_default();
+    ["Describe", "Get", "List"].iter().any(|verb| name.starts_with(verb))
+}
+
 /// Refuses an unsigned call with the service's own error; a web identity is exchanged without a signature.
 pub fn check_signed(call: &Call) -> Result<(), Failure> {
     if call.signed || call.operation == "AssumeRoleWithWebIdentity" {
@@ -163,10 +181,25 @@ pub fn check_signed(call: &Call) -> Result<(), Failure> {
 
 /// Wraps a result in the envelope of its service.
 pub fn render(call: &Call, request_id: &str, result: OperationResult) -> Response<Bytes> {
-    match call.service {
+    let lacking = call.unsupported.as_deref().filter(|_| result.is_err());
+    let result = match lacking {
+        Some(name) => result.map_err(|failure| not_here(failure, name)),
+        None => result,
+    };
+    let mut response = match call.service {
         Service::ApiGateway => render_json(request_id, result),
         service => render_xml(service, &call.operation, request_id, result),
+    };
+    if let Some(name) = lacking {
+        header(&mut response, "x-sim-unsupported", name);
     }
+    response
+}
+
+/// Says that it is the simulator that lacks something, not AWS.
+fn not_here(mut failure: Failure, name: &str) -> Failure {
+    failure.message.push_str(&format!(" ({name} is not in aws-sim; see `aws-sim operations`)"));
+    failure
 }
 
 fn render_json(request_id: &str, result: OperationResult) -> Response<Bytes> {

@@ -5,6 +5,7 @@
 //! marked unverified; a rule that is left out says why.
 
 mod api_gateway_wire;
+mod beyond;
 mod canary;
 mod consistency;
 mod deployment;
@@ -36,12 +37,15 @@ mod quotas;
 mod resource;
 mod rest_api;
 mod security_group;
+mod security_group_quotas;
 mod security_group_rules;
+mod source_nat;
 mod stage;
 mod stage_update;
 mod tags;
 mod target_group;
 mod target_group_settings;
+mod targets;
 mod vpc_link;
 
 use std::fmt::Write;
@@ -54,7 +58,9 @@ use crate::testing::Caller;
 /// Recorded answers of real AWS.
 pub const RECORDED: &str = "LocalStack's AWS-validated snapshots";
 /// AWS's own service models, as botocore ships them.
-pub const MODEL: &str = "botocore service model";
+pub const MODEL: &str = "botocore service model of apigateway";
+pub const EC2_MODEL: &str = "botocore service model of ec2";
+pub const ELB_MODEL: &str = "botocore service model of elbv2";
 
 /// How sure we are of a rule, and what there is of it here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,8 +105,11 @@ pub const fn left_out(topic: &'static str, says: &'static str, reason: &'static 
     Rule { topic, says, source: "", grade: Grade::LeftOut(reason), proof: None }
 }
 
-/// Turns an async function into a [`Proof`].
+/// Turns an async function, or an expression with a caller, into a [`Proof`].
 macro_rules! proof {
+    ($aws:ident => $body:expr) => {
+        |$aws: crate::testing::Caller| Box::pin(async move { $body.await })
+    };
     ($function:path) => {
         |caller| Box::pin($function(caller))
     };
@@ -117,13 +126,16 @@ const TABLES: &[&[Rule]] = &[
     consistency::RULES,
     security_group::RULES,
     security_group_rules::RULES,
+    security_group_quotas::RULES,
     endpoint::RULES,
     endpoint_life::RULES,
     endpoint_change::RULES,
     load_balancer::RULES,
     load_balancer_change::RULES,
     load_balancer_delete::RULES,
+    source_nat::RULES,
     target_group::RULES,
+    targets::RULES,
     target_group_settings::RULES,
     listener::RULES,
     listener_tls::RULES,
@@ -153,14 +165,17 @@ const TABLES: &[&[Rule]] = &[
     invoke::balancing::RULES,
     invoke::limits::RULES,
     invoke::gateway_responses::RULES,
+    invoke::snapshot::RULES,
     tags::RULES,
     iam::DENIALS,
     iam::API_GATEWAY,
+    iam::CONDITIONS,
     iam::BUNDLE,
     iam::EC2,
     iam::LANGUAGE,
     vpc_link::RULES,
     moto::RULES,
+    beyond::RULES,
 ];
 
 /// Under this share of all rules may be left out.

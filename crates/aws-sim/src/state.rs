@@ -8,21 +8,21 @@ use serde_json::{Map, Value, json};
 
 use crate::apigw::{self, RestApi, VpcLink};
 use crate::clock::Time;
-use crate::consistency::{self, Consistency, History};
 use crate::data_plane::Plane;
 use crate::door::Written;
+use crate::door::consistency::{self, Consistency, History};
+use crate::door::fate;
+use crate::door::fault::{Fault, Faults};
+use crate::door::rates::{Buckets, Quotas};
+use crate::door::record::{CallRecord, Log};
 use crate::ec2::{self, Endpoint, Interface, SecurityGroup, Subnet, Vpc};
 use crate::elb::{self, Listener, LoadBalancer, TargetGroup};
 use crate::error::{Failure, fail};
-use crate::fate;
-use crate::fault::{Fault, Faults};
 use crate::iam::{Admission, Iam};
 use crate::ids::Ids;
 use crate::index::Index;
 use crate::protocol::{self, Answer, Call, Input, Service};
 use crate::query::Params;
-use crate::quotas::{Buckets, Quotas};
-use crate::record::{CallRecord, Log};
 use crate::{Config, OperationResult, sts};
 
 /// Tags of anything.
@@ -198,6 +198,7 @@ impl World {
         };
         let then = now.checked_sub(lag.unwrap_or_default());
         let before = history.as_mut().filter(|_| lag.is_some()).and_then(|history| history.at(then));
+        let before = before.filter(|before| consistency::knows(call, before));
         if call.reads() {
             return execute(call, &mut Context { now: then.unwrap_or_default(), region: before.unwrap_or(region) });
         }
@@ -211,6 +212,16 @@ impl World {
             history.keep(region, now, oldest);
         }
         region.write(call, fault, now)
+    }
+
+    /// How long a call waits for something else before it is answered.
+    pub fn wait(&mut self, call: &Call, done: &Done, now: Time) -> Duration {
+        match &call.input {
+            Input::Rest(input) if call.operation == "CreateDeployment" && done.result.is_ok() => {
+                apigw::deployment_wait(self.region(&call.account, &call.region), input, now)
+            }
+            _ => Duration::ZERO,
+        }
     }
 
     /// How much of the past is needed, if any.

@@ -70,6 +70,17 @@ impl Definition {
         }
     }
 
+    /// Does it differ from a deployed one in more than what counts at once: type, address type and endpoints?
+    pub fn waits_for_deployment(&self, deployed: &Definition) -> bool {
+        let live = Definition {
+            endpoint_type: self.endpoint_type.clone(),
+            address_type: self.address_type.clone(),
+            endpoints: self.endpoints.clone(),
+            ..deployed.clone()
+        };
+        *self != live
+    }
+
     /// The resource of an id.
     pub fn resource(&self, id: &str) -> Outcome<&Resource> {
         self.resources.get(id).ok_or_else(|| not_found("Invalid Resource identifier specified"))

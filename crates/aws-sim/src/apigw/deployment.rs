@@ -7,7 +7,7 @@ use super::patch;
 use super::rest::{Members, RestInput};
 use super::{RestApi, rest_api, stage};
 use crate::OperationResult;
-use crate::clock::{Time, epoch_seconds};
+use crate::clock::{DEPLOYMENT_WAIT, Time, epoch_seconds};
 use crate::error::{Failure, Outcome, bad_request, not_found};
 use crate::protocol::Answer;
 use crate::state::{Context, Region};
@@ -111,15 +111,28 @@ fn check(region: &Region, definition: &Definition) -> Outcome<()> {
     if definition.endpoint_type == "PRIVATE" && definition.policy.is_none() {
         return Err(bad_request("Private REST API doesn't have a resource policy attached to it"));
     }
-    for (.., method) in definition.methods() {
-        let id = method.integration.as_ref().map(|integration| integration.text("connectionId")).unwrap_or_default();
-        let variable = id.is_empty() || id.starts_with("${");
-        // A link that is going or gone cannot be deployed (code and text unverified); a pending one only delays the deployment.
-        if !variable && region.links.get(id).is_none_or(|link| link.gone_at.is_some()) {
-            return Err(bad_request(format!("Invalid Vpc Link identifier specified: {id}")));
-        }
+    // A link that is DELETING fails the deployment (API Gateway's service model, VpcLink; code and text unverified), and so
+    // does one that is gone (unverified).
+    match links(definition).find(|id| region.links.get(*id).is_none_or(|link| link.gone_at.is_some())) {
+        Some(id) => Err(bad_request(format!("Invalid Vpc Link identifier specified: {id}"))),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// How long the answer of a deployment is held back: until the links that its integrations name are no longer PENDING. The
+/// service model of API Gateway says of VpcLink that a deployment waits for them. The deployment itself is there at once.
+pub fn wait(region: &Region, input: &RestInput, now: Time) -> Time {
+    let Ok(api) = rest_api::find(region, input.label(0)) else {
+        return Time::ZERO;
+    };
+    let pending = links(&api.definition).filter_map(|id| region.links.get(id)).map(|link| link.ready_at);
+    pending.map(|ready_at| ready_at.saturating_sub(now)).max().unwrap_or_default().min(DEPLOYMENT_WAIT)
+}
+
+/// The links that integrations name by id, not by a stage variable.
+fn links(definition: &Definition) -> impl Iterator<Item = &str> {
+    let named = definition.methods().filter_map(|(.., method)| Some(method.integration.as_ref()?.text("connectionId")));
+    named.filter(|id| !id.is_empty() && !id.starts_with("${"))
 }
 
 /// A canary needs a stage that is there, and a stage with a canary takes nothing else (serverless/serverless#11518).

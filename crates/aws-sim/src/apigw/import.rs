@@ -69,7 +69,7 @@ fn apply(region: &mut Region, api: RestApi, document: Document, input: &RestInpu
 }
 
 fn build(region: &mut Region, mut api: RestApi, document: Document) -> Outcome<RestApi> {
-    let mut errors = Vec::new();
+    let mut errors: Vec<Failure> = Vec::new();
     api.name.clone_from(&document.title);
     api.version.clone_from(&document.version);
     api.description = document.description.clone().or(api.description);
@@ -91,7 +91,12 @@ fn build(region: &mut Region, mut api: RestApi, document: Document) -> Outcome<R
     if errors.is_empty() {
         return Ok(api);
     }
-    Err(bad_request(format!("Errors found during import:\n\t{}", errors.join("\n\t"))))
+    // A quota that is used up is reported by itself (hashicorp/terraform-provider-aws#37605).
+    if let Some(quota) = errors.iter().position(|failure| failure.status == 429) {
+        return Err(errors.swap_remove(quota));
+    }
+    let messages: Vec<String> = errors.into_iter().map(|failure| failure.message).collect();
+    Err(bad_request(format!("Errors found during import:\n\t{}", messages.join("\n\t"))))
 }
 
 fn settings(region: &Region, definition: &mut Definition, document: &Document) -> Outcome<()> {
@@ -176,8 +181,9 @@ fn ensure_path(
         let id = || known.get(&here).cloned().unwrap_or_else(|| ids.alphanumeric("resource", 6));
         current = match existing {
             Some(id) => id,
-            None => definition.add_as(&current, part, id).map_err(|failure| {
-                bad_request(format!("Unable to create resource at path '{path}': {}", failure.message))
+            None => definition.add_as(&current, part, id).map_err(|failure| match failure.status {
+                429 => failure,
+                _ => bad_request(format!("Unable to create resource at path '{path}': {}", failure.message)),
             })?,
         };
     }
@@ -198,8 +204,6 @@ fn parts(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|part| !part.is_empty())
 }
 
-fn note(errors: &mut Vec<String>, result: Outcome<()>) {
-    if let Err(failure) = result {
-        errors.push(failure.message);
-    }
+fn note(errors: &mut Vec<Failure>, result: Outcome<()>) {
+    errors.extend(result.err());
 }

@@ -15,8 +15,9 @@ pub struct Use {
     pub resource: String,
 }
 
-/// DeleteMethod and DeleteResource leave a reference behind when the integration still names a link; nothing but deleting
-/// the API takes it away. (Developer guide, api-gateway-known-issues; Knowledge Center, delete-vpc-link-amazon-gateway.)
+/// DeleteMethod and DeleteResource leave a reference behind when the integration still names a link (developer guide,
+/// api-gateway-known-issues; Knowledge Center, delete-vpc-link-amazon-gateway). Nothing but deleting the API takes it away
+/// (unverified).
 pub fn after_delete(context: &mut Context, input: &RestInput, delete: Handler) -> OperationResult {
     let uses =
         |context: &Context| context.region.apis.get(input.label(0)).map(|api| all(&api.definition)).unwrap_or_default();

@@ -3,9 +3,12 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Failure, Outcome, bad_request};
+use crate::policy::Policy;
 use crate::state::Region;
 
 const LENGTH: usize = 8192;
+/// What can be done with a deployed API: the actions of the prefix execute-api in the service authorization reference.
+const ACTIONS: [&str; 3] = ["execute-api:Invoke", "execute-api:InvalidateCache", "execute-api:ManageConnections"];
 
 /// Parses a policy text for an API; an empty text is no policy.
 pub fn parse(region: &Region, api: &str, text: &str) -> Outcome<Option<Value>> {
@@ -33,7 +36,11 @@ pub fn normalise(region: &Region, api: &str, policy: Value) -> Outcome<Value> {
     let statements: Vec<Value> =
         statements.into_iter().map(|statement| one(region, api, statement)).collect::<Outcome<_>>()?;
     policy.insert("Statement".to_owned(), Value::Array(statements));
-    Ok(Value::Object(policy))
+    let policy = Value::Object(policy);
+    // Which actions the service knows is unverified; the resource need not be an ARN of it, as a test of Terraform's shows
+    // (hashicorp/terraform-provider-aws, aws_api_gateway_rest_api_policy).
+    let read = Policy::of_resource(&policy).map_err(|_| invalid())?;
+    if read.has_only_actions(&ACTIONS) { Ok(policy) } else { Err(invalid()) }
 }
 
 /// The text that GetRestApi answers: JSON whose quotes and slashes are escaped, inside a JSON string that escapes them again.
@@ -62,6 +69,7 @@ fn one(region: &Region, api: &str, statement: Value) -> Outcome<Value> {
     let mut written = Map::new();
     for (key, value) in statement {
         let value = match key.as_str() {
+            "Resource" | "NotResource" if !texts(&value, is_resource) => return Err(invalid()),
             "Resource" | "NotResource" => scalar(each_text(value, |text| expand(region, api, text))),
             "Action" | "NotAction" => scalar(value),
             "Condition" => condition(value),
@@ -70,6 +78,15 @@ fn one(region: &Region, api: &str, statement: Value) -> Outcome<Value> {
         written.insert(key, value);
     }
     Ok(Value::Object(written))
+}
+
+fn texts(value: &Value, test: fn(&str) -> bool) -> bool {
+    let holds = |value: &Value| value.as_str().is_some_and(test);
+    holds(value) || value.as_array().is_some_and(|items| !items.is_empty() && items.iter().all(holds))
+}
+
+fn is_resource(text: &str) -> bool {
+    text == "*" || text.starts_with("execute-api:/") || text.starts_with("arn:")
 }
 
 /// `execute-api:/*` and the like become ARNs of this API.
@@ -109,6 +126,9 @@ fn scalar(value: Value) -> Value {
     }
 }
 
+/// Kinds of principals: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>.
+const KINDS: [&str; 4] = ["AWS", "CanonicalUser", "Federated", "Service"];
+
 fn valid_principal(principal: &Value) -> bool {
     let account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
     let valid = |text: &str| {
@@ -119,6 +139,7 @@ fn valid_principal(principal: &Value) -> bool {
     };
     match principal {
         Value::String(text) => text == "*",
+        Value::Object(kinds) if kinds.keys().any(|kind| !KINDS.contains(&kind.as_str())) => false,
         Value::Object(kinds) => kinds.iter().all(|(kind, value)| match value {
             Value::String(text) => kind != "AWS" || valid(text),
             Value::Array(items) => {

@@ -125,9 +125,16 @@ fn endpoint_type(region: &Region, definition: &mut Definition, patch: &Patch) ->
     if !["add", "remove", "replace"].contains(&patch.op.as_str()) {
         return Err(bad_request("Invalid patch operation specified. Must be 'add'|'remove'|'replace'"));
     }
+    // An API has exactly one type, so that it loses none and gets no second one (unverified).
+    if patch.op == "remove" {
+        return Err(bad_request("REGIONAL Configuration and EDGE Configuration cannot be both DISABLED."));
+    }
     let kind = patch.text();
     if !rest_api::TYPES.contains(&kind) {
         return Err(bad_request("Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE"));
+    }
+    if patch.op == "add" && kind != definition.endpoint_type {
+        return Err(bad_request("Cannot create an api with multiple Endpoint Types."));
     }
     if definition.endpoint_type == "PRIVATE" && kind == "EDGE" {
         // (text unverified)

@@ -7,9 +7,9 @@ use super::stage::Arrival;
 use super::trip::{Refusal, Trip};
 use crate::apigw::Integration;
 use crate::clock::Time;
+use crate::data_plane::health::Place;
 use crate::ec2::{Way, admits};
 use crate::elb::{Listener, LoadBalancer, TargetGroup, target_address, target_admitted, target_state};
-use crate::probe::Place;
 use crate::state::Region;
 
 /// API Gateway comes from addresses that nobody outside knows; only a rule for everybody admits this one.
@@ -149,14 +149,15 @@ pub fn choose(region: &Region, group: &TargetGroup, now: Time, trip: &mut Trip) 
     let mut usable: Vec<_> = of("healthy").collect();
     let open = usable.len() < minimum(group);
     if open {
-        usable.extend(of("unhealthy"));
+        usable.extend(of("unhealthy").chain(of("unhealthy.draining")));
     }
     let draw =
         region.ids.spread(&format!("target/{}/{}", group.arn, trip.number), u32::try_from(usable.len()).unwrap_or(1));
     let chosen = usable.get(draw as usize).copied();
     for key in group.targets.keys().filter(|key| Some(*key) != chosen) {
-        let (state, reason, _) = target_state(region, group, key, now);
-        let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let (state, reason, description) = target_state(region, group, key, now);
+        let description = description.map(|text| format!(": {text}")).unwrap_or_default();
+        let reason = reason.map(|reason| format!(" ({reason}{description})")).unwrap_or_default();
         let why = if state == "healthy" {
             "Healthy, but another one was drawn.".to_owned()
         } else {

@@ -11,8 +11,8 @@ use super::integration::Delivery;
 use super::response;
 use super::trip::{Refusal, Trip};
 use crate::Sim;
+use crate::data_plane::sockets;
 use crate::protocol::respond;
-use crate::real;
 
 /// Sends a request to a simulated address. When nothing is real, the target answers with what it was sent.
 pub async fn deliver(
@@ -30,8 +30,8 @@ pub async fn deliver(
         let why = "The simulator was not told where it really is (--resolve), so that nobody answers.";
         return trip.refuse("back-end", Some(target), why, Refusal::timed_out());
     };
-    let limit = real::limit(delivery.timeout, sim.0.config.speed);
-    match real::exchange(*real, request(delivery), limit).await {
+    let limit = sockets::limit(delivery.timeout, sim.0.config.speed);
+    match sockets::exchange(*real, request(delivery), limit).await {
         Ok(answer) => {
             trip.pass("back-end", target, format!("It is really at {real} and answered {}.", answer.status()));
             response::finish(answer, delivery, trip)

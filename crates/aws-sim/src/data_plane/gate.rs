@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use super::source;
 use super::trip::{Refusal, Trip};
 use super::visit::{Name, Visit};
 use crate::clock::{ENDPOINT_CREATE, Time};
@@ -14,18 +15,23 @@ pub struct Entry<'a> {
     pub source: Ipv4Addr,
     /// The account that owns the API, if there is one.
     pub owner: Option<&'a Region>,
+    /// Where it is, if there is none here.
+    pub elsewhere: String,
 }
+
+/// The execute-api endpoints of a region, each with its home.
+type Candidates<'a> = Vec<(&'a Region, &'a Endpoint)>;
 
 /// Lets a request reach an endpoint, or says why it does not.
 pub fn enter<'a>(regions: &'a Regions, visit: &Visit, now: Time, trip: &mut Trip) -> Result<Entry<'a>, Refusal> {
     let here = || regions.values().filter(|region| region.name == visit.region);
     let owner = here().find(|region| region.apis.contains_key(&visit.api));
-    let candidates: Vec<(&Region, &Endpoint)> = here()
+    let candidates: Candidates = here()
         .flat_map(|region| region.endpoints.values().map(move |endpoint| (region, endpoint)))
         .filter(|(_, endpoint)| endpoint.service.ends_with(".execute-api") && endpoint.kind == "Interface")
         .collect();
-    let vpc = source_vpc(visit, &candidates, owner);
-    let (home, endpoint) = resolve(visit, owner, &candidates, &vpc, trip)?;
+    let vpc = source::vpc(visit, &candidates, owner);
+    let (home, endpoint) = resolve(regions, visit, owner, &candidates, &vpc, trip)?;
     let id = Some(endpoint.id.as_str());
     let new = now < endpoint.created + ENDPOINT_CREATE && endpoint.state(now) == "pending";
     if new || endpoint.state(now) == "deleting" || endpoint.subnets.is_empty() {
@@ -33,57 +39,59 @@ pub fn enter<'a>(regions: &'a Regions, visit: &Visit, now: Time, trip: &mut Trip
         return trip.refuse("endpoint", id, format!("The endpoint is {state}."), Refusal::unreachable());
     }
     trip.pass("endpoint", &endpoint.id, format!("The endpoint is {}.", endpoint.state(now)));
-    let source = visit.source_address.unwrap_or_else(|| default_address(home, endpoint));
-    admit(home, endpoint, visit, source, trip)?;
-    Ok(Entry { endpoint, source, owner })
-}
-
-/// The caller's VPC: as told, that of the endpoint it names, or the default VPC of the API's account.
-fn source_vpc(visit: &Visit, candidates: &[(&Region, &Endpoint)], owner: Option<&Region>) -> String {
-    let named = visit.name.endpoint();
-    let of_named = candidates.iter().find(|(_, endpoint)| Some(endpoint.id.as_str()) == named);
-    let told = visit.source_vpc.clone().or_else(|| of_named.map(|(_, endpoint)| endpoint.vpc.clone()));
-    told.or_else(|| owner.map(|region| region.fresh().vpc_id)).unwrap_or_default()
+    let address = visit.source_address.unwrap_or_else(|| source::address(here(), home, endpoint, &vpc));
+    admit(home, endpoint, visit, address, trip)?;
+    Ok(Entry { endpoint, source: address, owner, elsewhere: source::whereabouts(regions, visit) })
 }
 
 fn resolve<'a>(
+    regions: &Regions,
     visit: &Visit,
     owner: Option<&Region>,
-    candidates: &[(&'a Region, &'a Endpoint)],
+    candidates: &Candidates<'a>,
     vpc: &str,
     trip: &mut Trip,
 ) -> Result<(&'a Region, &'a Endpoint), Refusal> {
     let mut found = None;
     for (region, endpoint) in candidates.iter().copied() {
+        // The endpoints of accounts that have nothing to do with the request are nobody's business.
+        let concerned = owner.is_some_and(|owner| owner.account == region.account) || region.vpcs.contains_key(vpc);
         match obstacle(visit, owner, region, endpoint, vpc) {
-            Some(why) => trip.reject(&endpoint.id, why),
+            Some(why) if concerned => trip.reject(&endpoint.id, why),
             None if !visit.is_name() => trip.reject(&endpoint.id, "The host has another domain."),
+            Some(_) => {}
             None => found = found.or(Some((region, endpoint))),
         }
     }
+    let from = if vpc.is_empty() { String::new() } else { format!(" from {vpc}") };
     let Some((region, endpoint)) = found else {
-        let why = format!("{} leads to no execute-api endpoint from {vpc}.", visit.host);
+        let missing = match (owner, visit.api.as_str()) {
+            (None, api) if !api.is_empty() => format!(" {}", source::whereabouts(regions, visit)),
+            _ => String::new(),
+        };
+        let why = format!("{} leads to no execute-api endpoint{from}.{missing}", visit.host);
         return trip.refuse("dns", None, why, Refusal::unreachable());
     };
     let how = match &visit.name {
         Name::Private => "Private DNS of the VPC",
-        Name::Alias(_) => "The alias of API and endpoint",
-        Name::Endpoint { .. } => "The endpoint's own name",
+        Name::Alias(_) => "The alias of API and endpoint, a public name,",
+        Name::Endpoint { .. } => "The endpoint's own name, a public one,",
         Name::Told(_) => "The endpoint's own name, told in x-sim-endpoint,",
     };
-    trip.pass("dns", &endpoint.id, format!("{how} leads from {vpc} to this endpoint."));
+    let way =
+        if endpoint.vpc == vpc { String::new() } else { format!(" in {}, over a peering or the like", endpoint.vpc) };
+    trip.pass("dns", &endpoint.id, format!("{how} leads{from} to this endpoint{way}."));
     Ok((region, endpoint))
 }
 
-/// Why a name does not lead from the caller to an endpoint.
+/// Why a name does not lead from the caller to an endpoint. Only the plain name is bound to the endpoint's VPC: alias and
+/// endpoint names are public DNS names of private addresses, so peered networks and on-premises ones resolve them too.
 fn obstacle(visit: &Visit, owner: Option<&Region>, region: &Region, endpoint: &Endpoint, vpc: &str) -> Option<String> {
     if visit.name.endpoint().is_some_and(|id| id != endpoint.id) {
         return Some("The host names another endpoint.".to_owned());
     }
-    if endpoint.vpc != vpc {
-        return Some(format!("It is in {}, the caller is in {vpc}.", endpoint.vpc));
-    }
     match &visit.name {
+        Name::Private if endpoint.vpc != vpc => Some(format!("It is in {}, the caller is in {vpc}.", endpoint.vpc)),
         Name::Private if !endpoint.private_dns => Some("Its private DNS is off.".to_owned()),
         // A private zone is used only when both attributes of the VPC are on.
         Name::Private => {
@@ -124,11 +132,4 @@ fn admit(
     }
     let of = member.map(|group| format!(", a member of {group},")).unwrap_or_default();
     trip.refuse(hop, None, format!("No group of the endpoint admits {source}{of} on port 443."), Refusal::unreachable())
-}
-
-/// An address in the endpoint's first subnet, or in its VPC.
-fn default_address(region: &Region, endpoint: &Endpoint) -> Ipv4Addr {
-    let subnet = endpoint.subnets.first().and_then(|id| region.subnets.get(id)).map(|subnet| subnet.cidr);
-    let net = subnet.or_else(|| region.vpcs.get(&endpoint.vpc).map(|vpc| vpc.cidr));
-    net.map_or(Ipv4Addr::UNSPECIFIED, |net| Ipv4Addr::from(u32::from(net.network()) + 10))
 }

@@ -12,7 +12,7 @@ use super::trip::{Refusal, Trip};
 use super::{backend, content, mapping, template};
 use crate::apigw::Integration;
 use crate::clock::Time;
-use crate::probe::Place;
+use crate::data_plane::health::Place;
 
 /// A request for a back end.
 #[derive(Debug)]

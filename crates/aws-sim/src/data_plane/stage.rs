@@ -25,7 +25,7 @@ pub struct Arrival<'a> {
 /// Finds the stage and what it serves.
 pub fn find<'a>(entry: Entry<'a>, visit: &Visit, trip: &mut Trip) -> Result<Arrival<'a>, Refusal> {
     let Some(region) = entry.owner else {
-        let why = format!("There is no API {} in {}.", visit.api, visit.region);
+        let why = entry.elsewhere;
         return trip.refuse("api", None, why, Refusal::forbidden());
     };
     let api = &region.apis[&visit.api];
@@ -60,8 +60,8 @@ pub fn find<'a>(entry: Entry<'a>, visit: &Visit, trip: &mut Trip) -> Result<Arri
         };
         trip.reject(other, why);
     }
-    let undeployed =
-        if api.definition != *definition { " The API has changed since; that waits for a deployment." } else { "" };
+    let waits = api.definition.waits_for_deployment(definition);
+    let undeployed = if waits { " The API has changed since; that waits for a deployment." } else { "" };
     trip.pass("deployment", deployment, format!("The request follows this picture of the API.{undeployed}"));
     Ok(Arrival { region, api, stage, definition, variables: variables(stage, drawn), canary: drawn.is_some(), entry })
 }

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::table;
 use crate::testing::server::{Server, resolving};
 use crate::testing::shop::{Shop, statement};
-use crate::testing::{Caller, document, later};
+use crate::testing::{ACCOUNT, Caller, REGION, document, element, later};
 
 /// `/_sim/trace` with parameters.
 async fn trace(shop: &Shop, parameters: &[(&str, &str)]) -> Value {
@@ -93,7 +93,7 @@ async fn a_trace_tells_what_was_not_taken() {
     assert_eq!(rejected("route"), json!({"id": "/{any}", "why": "A more specific path comes first."}));
     assert_eq!(rejected("deployment")["why"], "The stage does not point at it.");
     assert_eq!(rejected("listener")["why"], "It listens on port 3002.");
-    let initial = "It is initial (Elb.InitialHealthChecking).";
+    let initial = "It is initial (Elb.InitialHealthChecking: Initial health checks in progress).";
     assert_eq!(rejected("target"), json!({"id": "172.31.0.11:3001", "why": initial}));
 }
 
@@ -130,7 +130,9 @@ async fn a_trace_understands_the_source_of_a_call() {
         let trace = trace(&shop, parameters).await;
         trace["hops"].as_array().unwrap().last().unwrap()["hop"].as_str().unwrap().to_owned()
     };
-    assert_eq!(end(&[("source_vpc", "vpc-elsewhere")]).await, "dns");
+    let vpc = element(&shop.aws.ec2("CreateVpc&CidrBlock=10.9.0.0/16").await.1, "vpcId");
+    assert_eq!(end(&[("source_vpc", &vpc)]).await, "dns");
+    assert_eq!(end(&[("path", "v1/x")]).await, "target", "a slash may be missing");
     assert_eq!(end(&[("source_ip", "10.9.9.9")]).await, "endpoint-security-group");
     assert_eq!(end(&[("endpoint", &shop.endpoint), ("method", "POST")]).await, "route");
 }
@@ -169,8 +171,75 @@ async fn a_trace_refuses_what_it_does_not_understand() {
         "host=example.com",
         "host=a.execute-api.b.amazonaws.com&who=me",
         "host=a.execute-api.b.amazonaws.com&header=x",
+        "host=a.execute-api.b.amazonaws.com&source_ip=bla",
+        "host=a.execute-api.b.amazonaws.com&source_vpc=vpc-0",
+        "host=a.execute-api.b.amazonaws.com&source_security_group=sg-0",
     ] {
         let (status, text) = aws.send("sim", "GET", &format!("/_sim/trace?{query}"), String::new()).await;
         assert_eq!(status, 400, "{query}: {text}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_with_impossible_headers_is_no_request_of_aws() {
+    let shop = Shop::plain(Caller::new()).await;
+    for header in ["x-sim-source-vpc", "x-sim-source-security-group", "x-sim-source-ip"] {
+        let reply = shop.by_name(&shop.host(), &[(header, "nowhere")]).await;
+        assert_eq!(reply.status, 400);
+        assert!(reply.header("x-sim-refused").starts_with("source: "), "{reply:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_source_the_caller_is_where_the_api_can_be_reached() {
+    let shop = Shop::plain(Caller::new()).await;
+    let caller = &shop.aws;
+    // The endpoint moves out of the default VPC.
+    caller.ec2(&format!("DeleteVpcEndpoints&VpcEndpointId.1={}", shop.endpoint)).await;
+    later(600).await;
+    let vpc = element(&caller.ec2("CreateVpc&CidrBlock=10.9.0.0/16").await.1, "vpcId");
+    for attribute in ["EnableDnsSupport", "EnableDnsHostnames"] {
+        caller.ec2(&format!("ModifyVpcAttribute&VpcId={vpc}&{attribute}.Value=true")).await;
+    }
+    let subnet = element(&caller.ec2(&format!("CreateSubnet&VpcId={vpc}&CidrBlock=10.9.0.0/24")).await.1, "subnetId");
+    let form = format!(
+        "CreateVpcEndpoint&VpcEndpointType=Interface&VpcId={vpc}&ServiceName=com.amazonaws.{REGION}.execute-api&SubnetId.1={subnet}"
+    );
+    assert_eq!(caller.ec2(&form).await.0, 200);
+    later(90).await;
+    let why = hop(&trace(&shop, &[]).await, "dns")["why"].clone();
+    assert_eq!(why, format!("Private DNS of the VPC leads from {vpc} to this endpoint."));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trace_says_where_an_unknown_api_is_and_keeps_to_the_account() {
+    let shop = Shop::plain(Caller::new()).await;
+    let why = async |host: String, hop_name: &str| {
+        let query = format!("host={host}&path=/v1/x");
+        let (_, text) = shop.aws.send("sim", "GET", &format!("/_sim/trace?{query}"), String::new()).await;
+        let trace: Value = serde_json::from_str(&text).unwrap();
+        let hop = hop(&trace, hop_name);
+        (hop["why"].as_str().unwrap().to_owned(), table(&trace))
+    };
+    let (elsewhere, table) = why(format!("https://{}.execute-api.us-east-1.amazonaws.com/v1", shop.api), "dns").await;
+    assert!(elsewhere.ends_with(&format!("The API {} is in {REGION}, not in us-east-1.", shop.api)), "{elsewhere}");
+    assert!(table.ends_with("On AWS there is no answer: the name does not resolve to an endpoint.\n"), "{table}");
+    let (unknown, _) = why(format!("abcdefghij.execute-api.{REGION}.amazonaws.com"), "api").await;
+    assert_eq!(unknown, "There is no API abcdefghij, in no account and region.");
+    shop.aws.sim.account("999999999999", REGION);
+    let foreign = trace(&shop, &[("source_vpc", &shop.aws.sim.account("999999999999", REGION).vpc_id)]).await;
+    let rejected = hop(&foreign, "dns")["rejected"].as_array().unwrap();
+    assert_eq!(rejected.len(), 1, "the endpoint of the API's account {ACCOUNT}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_counts_at_once_waits_for_no_deployment() {
+    let shop = Shop::plain(Caller::new()).await;
+    let path = format!("/restapis/{}", shop.api);
+    let patch = json!({"patchOperations": [
+        {"op": "add", "path": "/endpointConfiguration/vpcEndpointIds", "value": shop.endpoint}
+    ]});
+    assert_eq!(shop.aws.api("PATCH", &path, patch).await.0, 200);
+    let trace = trace(&shop, &[]).await;
+    assert!(!hop(&trace, "deployment")["why"].as_str().unwrap().contains("waits for a deployment"));
 }

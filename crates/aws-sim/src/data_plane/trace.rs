@@ -6,14 +6,13 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Map, Value, json};
 
-use super::travel;
 use super::trip::{Refusal, Trip};
 use super::visit::Visit;
+use super::{source, travel};
 use crate::Sim;
 
 /// Query parameters that are headers of a request.
-const HEADERS: [(&str, &str); 5] = [
-    ("host", "host"),
+const HEADERS: [(&str, &str); 4] = [
     ("source_vpc", "x-sim-source-vpc"),
     ("source_ip", "x-sim-source-ip"),
     ("source_security_group", "x-sim-source-security-group"),
@@ -29,8 +28,11 @@ pub async fn trace(sim: &Sim, query: &str) -> Result<Value, String> {
         "method": request.method().as_str(), "path": request.uri().to_string(),
         "host": request.headers().get("host").and_then(|host| host.to_str().ok()),
     });
-    let mut trip = Trip::begin(sim, send);
     let visit = Visit::read(request);
+    if let Some(mistake) = source::mistake(&sim.world().regions, &visit) {
+        return Err(mistake);
+    }
+    let mut trip = Trip::begin(sim, send);
     let mut out = json!({"request": asked, "sent": false});
     match travel(sim, &visit, &mut trip).await {
         Err(refusal) => out["answer"] = refused(&trip.reword(refusal)),
@@ -59,7 +61,8 @@ fn read(query: &str) -> Result<(Request<Bytes>, bool), String> {
     for (key, value) in form_urlencoded::parse(query.as_bytes()).into_owned() {
         match key.as_str() {
             "method" => method = value,
-            "path" => path = value,
+            "path" => path = format!("/{}", value.trim_start_matches('/')),
+            "host" => headers.push(("host".to_owned(), bare(&value).to_owned())),
             "body" => body = value,
             "send" => send = value == "true",
             "header" => {
@@ -79,7 +82,16 @@ fn read(query: &str) -> Result<(Request<Bytes>, bool), String> {
         request = request.header(name, value);
     }
     let request = request.body(Bytes::from(body)).map_err(|error| error.to_string())?;
-    if super::is_for(&request) { Ok((request, send)) } else { Err("host must be an execute-api name".to_owned()) }
+    if super::is_for(&request) {
+        return Ok((request, send));
+    }
+    Err("host must be the name of an API, such as abcdefghij.execute-api.eu-central-1.amazonaws.com".to_owned())
+}
+
+/// A name without the rest of a URL.
+fn bare(host: &str) -> &str {
+    let host = host.split_once("://").map_or(host, |(_, rest)| rest);
+    host.split('/').next().unwrap_or_default()
 }
 
 fn refused(refusal: &Refusal) -> Value {
@@ -117,11 +129,19 @@ pub fn table(trace: &Value) -> String {
             line(" ", "", &format!("  not {}", short(&text(&other["id"]))), &text(&other["why"]));
         }
     }
+    let last = hops.last().and_then(|hop| hop["hop"].as_str());
+    let unanswered = last.filter(|hop| ["dns", "endpoint", "endpoint-security-group"].contains(hop));
     let end = match (&trace["answer"], &trace["delivery"]) {
+        (Value::Null, delivery) if delivery["target"].is_null() => "The mock integration would answer.".to_owned(),
         (Value::Null, delivery) => {
-            let target = delivery["target"].as_str().unwrap_or("the mock integration");
+            let target = delivery["target"].as_str().unwrap_or_default();
             format!("It would be sent to {target} as {} {}.", text(&delivery["method"]), text(&delivery["path"]))
         }
+        // Such a station has no answer in reality.
+        _ if unanswered == Some("dns") => {
+            "On AWS there is no answer: the name does not resolve to an endpoint.".to_owned()
+        }
+        _ if unanswered.is_some() => "On AWS there is no answer: the connection times out.".to_owned(),
         (answer, _) => format!("The caller gets {} {}", answer["status"], answer["body"]),
     };
     format!("{out}\n{end}\n")

@@ -154,7 +154,16 @@ impl Refusal {
 
     /// What no HTTP answer stands for in reality: a name that does not resolve, a packet that is dropped.
     pub fn unreachable() -> Refusal {
-        Refusal::message(502, "SimulatedNetwork", "The simulated network does not carry this request")
+        Refusal::message(
+            502,
+            "SimulatedNetwork",
+            "No way leads there: on AWS the name does not resolve, or the connection times out",
+        )
+    }
+
+    /// The simulator's own headers say what cannot be.
+    pub fn misused(text: &str) -> Refusal {
+        Refusal::message(400, "SimulatedNetwork", text)
     }
 
     /// An unknown API or stage, a disabled endpoint.

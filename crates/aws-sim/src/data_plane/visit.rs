@@ -18,6 +18,8 @@ pub struct Visit {
     pub source_vpc: Option<String>,
     pub source_group: Option<String>,
     pub source_address: Option<Ipv4Addr>,
+    /// What was told as an address and is none.
+    pub bad_address: Option<String>,
     /// Account of a signed request.
     pub signer: Option<String>,
     pub verb: String,
@@ -81,6 +83,7 @@ impl Visit {
             source_vpc: text("x-sim-source-vpc"),
             source_group: text("x-sim-source-security-group"),
             source_address: text("x-sim-source-ip").and_then(|text| text.parse().ok()),
+            bad_address: text("x-sim-source-ip").filter(|text| text.parse::<Ipv4Addr>().is_err()),
             signer,
             verb: request.method().as_str().to_owned(),
             stage: stage.to_owned(),

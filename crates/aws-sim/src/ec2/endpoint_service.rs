@@ -77,8 +77,9 @@ pub fn configurations(context: &mut Context, p: Params) -> Outcome<Value> {
 fn all(region: &Region) -> Vec<Service> {
     let zones = |count: usize| ZONES[..count].iter().map(|letter| format!("{}{letter}", region.name)).collect();
     let service = |short: &str, kind: &'static str, count: usize| {
-        // In China only some services have the prefix (seen in a list of working endpoints there).
-        let prefix = if region.partition() == "aws-cn" && short == "execute-api" { "cn." } else { "" };
+        // In China only some services have the prefix (aws/aws-cdk#25329).
+        let prefixed = region.partition() == "aws-cn" && ["ec2", "execute-api"].contains(&short);
+        let prefix = if prefixed { "cn." } else { "" };
         let name = format!("{prefix}com.amazonaws.{}.{short}", region.name);
         Service { name, kind, zones: zones(count), ipv6: short == "execute-api" }
     };

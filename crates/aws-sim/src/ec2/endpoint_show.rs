@@ -9,17 +9,19 @@ use super::interface;
 use crate::clock::{Time, iso8601};
 use crate::state::Region;
 
-/// The endpoint; lists are not in the order of the request (Terraform's AWS provider treats them as sets).
+/// The endpoint. Its lists are in an order of their own, not in that of the request (Terraform's AWS provider treats them
+/// as sets).
 pub fn show(region: &Region, endpoint: &Endpoint, now: Time) -> Value {
-    let interfaces: Vec<&str> = region.interfaces.named(&endpoint.id).map(|interface| interface.id.as_str()).collect();
-    let mut subnets = endpoint.subnets.clone();
-    subnets.sort_unstable();
+    let own = region.interfaces.named(&endpoint.id);
+    let interfaces = shuffled(region, endpoint, own.map(|interface| &interface.id));
+    let (subnets, groups) =
+        (shuffled(region, endpoint, &endpoint.subnets), shuffled(region, endpoint, &endpoint.groups));
     let mut shown = json!({
         "vpcEndpointId": endpoint.id, "vpcEndpointType": endpoint.kind, "vpcId": endpoint.vpc,
         "serviceName": endpoint.service, "state": endpoint.state(now),
         "policyDocument": serde_json::to_string_pretty(&endpoint.policy).unwrap_or_default(),
         "routeTableIdSet": [], "subnetIdSet": subnets,
-        "groupSet": interface::group_set(region, &endpoint.groups), "ipAddressType": endpoint.address_type,
+        "groupSet": interface::group_set(region, &groups), "ipAddressType": endpoint.address_type,
         "dnsOptions": {"dnsRecordIpType": endpoint.record_type}, "privateDnsEnabled": endpoint.private_dns,
         "requesterManaged": false, "networkInterfaceIdSet": interfaces, "dnsEntrySet": dns_entries(region, endpoint),
         "creationTimestamp": iso8601(endpoint.created), "tagSet": tag_set(&endpoint.tags), "ownerId": region.account,
@@ -30,6 +32,15 @@ pub fn show(region: &Region, endpoint: &Endpoint, now: Time) -> Value {
         shown["failureReason"] = json!(message);
     }
     shown
+}
+
+/// The order follows from the seed, and stays.
+fn shuffled<'a>(region: &Region, endpoint: &Endpoint, ids: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let mut ids: Vec<String> = ids.into_iter().cloned().collect();
+    if ids.len() > 1 {
+        ids.sort_by_cached_key(|id| region.ids.spread(&format!("{}/{id}", endpoint.id), u32::MAX));
+    }
+    ids
 }
 
 /// First the regional name, then one per zone, then the private names.

@@ -112,7 +112,7 @@ pub fn v6(text: &str) -> Outcome<Ipv6Net> {
     text.parse::<Ipv6Net>().map(|net| net.trunc()).map_err(|_| malformed(text))
 }
 
-/// A group that a rule in `vpc` may refer to (code and text for a group of another VPC are unverified).
+/// A group that a rule in `vpc` may refer to (code and text for one of another VPC: philips-software/terraform-provider-hsdp#68).
 pub fn group(region: &Region, vpc: &str, id: &str) -> Outcome<Peer> {
     well_formed(id, "sg", "InvalidGroupId.Malformed")?;
     let missing = || fail("InvalidGroup.NotFound", format!("The security group '{id}' does not exist"));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::filter::{Filters, page, tag_set};
 use super::permission::{self, Match, Peer, Rule};
-use super::{rules, tags, vpc, well_formed};
+use super::{security_group_rules, tags, vpc, well_formed};
 use crate::error::{Outcome, fail};
 use crate::index::chosen;
 use crate::query::Params;
@@ -82,7 +82,7 @@ pub fn create(context: &mut Context, p: Params) -> Outcome<Value> {
 pub fn add_default(region: &mut Region, vpc: &str) {
     let id = add(region, "default".to_owned(), "default VPC security group".to_owned(), vpc, Tags::new());
     let admits = Match { protocol: "-1".to_owned(), ports: None, peer: Peer::Group(id.clone()) };
-    rules::insert(region, &id, false, admits, None, Tags::new());
+    security_group_rules::insert(region, &id, false, admits, None, Tags::new());
 }
 
 /// DescribeSecurityGroups.
@@ -130,9 +130,16 @@ fn add(region: &mut Region, name: String, description: String, vpc: &str, tags: 
     let group = SecurityGroup { id: id.clone(), name, description, vpc: vpc.clone(), tags, lent_to, rules };
     region.groups.insert(id.clone(), group);
     let everywhere = |peer| Match { protocol: "-1".to_owned(), ports: None, peer };
-    rules::insert(region, &id, true, everywhere(Peer::V4(ipnet::Ipv4Net::default())), None, Tags::new());
+    security_group_rules::insert(region, &id, true, everywhere(Peer::V4(ipnet::Ipv4Net::default())), None, Tags::new());
     if region.vpcs.get(&vpc).is_some_and(|vpc| vpc.ipv6) {
-        rules::insert(region, &id, true, everywhere(Peer::V6(ipnet::Ipv6Net::default())), None, Tags::new());
+        security_group_rules::insert(
+            region,
+            &id,
+            true,
+            everywhere(Peer::V6(ipnet::Ipv6Net::default())),
+            None,
+            Tags::new(),
+        );
     }
     id
 }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::filter::{Filters, page};
-use crate::error::{Outcome, fail};
+use super::well_formed;
+use crate::error::{Failure, Outcome, fail};
 use crate::query::Params;
 use crate::state::{Context, Region, Tags};
 
@@ -113,8 +114,28 @@ fn known_ids(region: &mut Region, p: Params) -> Outcome<Vec<String>> {
         p.required("ResourceId")?;
     }
     match ids.iter().find(|id| tags_mut(region, id).is_none()) {
-        Some(id) => Err(fail("InvalidID", format!("The ID '{id}' is not valid"))),
+        Some(id) => Err(unknown(id)),
         None => Ok(ids),
+    }
+}
+
+/// An id of the right shape that is not found says so in the code of its kind (juju/juju#2842, guardian/amigo#545; which
+/// code a kind has here is unverified). Another is no id at all (kubernetes/cloud-provider-aws#1387).
+fn unknown(id: &str) -> Failure {
+    let prefix = id.split('-').next().unwrap_or_default();
+    let code = match prefix {
+        "vpc" => "InvalidVpcID.NotFound",
+        "subnet" => "InvalidSubnetID.NotFound",
+        "sg" => "InvalidSecurityGroupID.NotFound",
+        "vpce" => "InvalidVpcEndpointId.NotFound",
+        "sgr" => "InvalidSecurityGroupRuleId.NotFound",
+        "eni" => "InvalidNetworkInterfaceID.NotFound",
+        "i" => "InvalidInstanceID.NotFound",
+        _ => "",
+    };
+    match well_formed(id, prefix, "InvalidID") {
+        Ok(()) if !code.is_empty() => fail(code, format!("The ID '{id}' does not exist")),
+        _ => fail("InvalidID", format!("The ID '{id}' is not valid")),
     }
 }
 

@@ -28,6 +28,8 @@ pub struct LoadBalancer {
     /// Is traffic from PrivateLink held against the inbound rules? Only balancers with groups know.
     pub enforce: Option<String>,
     pub address_type: String,
+    /// Has it IPv6 prefixes for source NAT, which UDP listeners on dualstack balancers need?
+    pub source_nat: bool,
     pub attributes: Attributes,
     pub created: Time,
     pub active_at: Time,
@@ -177,6 +179,6 @@ pub fn show(region: &Region, balancer: &LoadBalancer, now: Time) -> Value {
         "SecurityGroups": if balancer.groups.is_empty() { Value::Null } else { json!(balancer.groups) },
         "IpAddressType": balancer.address_type,
         "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": balancer.enforce.as_ref().filter(|_| network),
-        "EnablePrefixForIpv6SourceNat": network.then_some("off"),
+        "EnablePrefixForIpv6SourceNat": network.then_some(if balancer.source_nat { "on" } else { "off" }),
     })
 }

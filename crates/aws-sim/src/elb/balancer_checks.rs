@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{required, validation};
+use super::{one_of, required, validation};
 use crate::ec2::CONSTRAINED;
 use crate::error::{Outcome, fail};
 use crate::query::Params;
@@ -104,7 +104,19 @@ pub fn check_dualstack(
     Ok(())
 }
 
-/// Listeners of the UDP family can't be on a dualstack balancer (unless it has prefixes for source NAT; none has here).
+/// EnablePrefixForIpv6SourceNat: left out it stays, and only a dualstack balancer has it (service model of Elastic Load
+/// Balancing; code and text of the refusal are unverified).
+pub fn source_nat(p: Params, address_type: &str, before: bool) -> Outcome<bool> {
+    let on = one_of(p, "EnablePrefixForIpv6SourceNat", if before { "on" } else { "off" }, &["on", "off"])? == "on";
+    if on && address_type != "dualstack" {
+        let message =
+            "IPv6 source NAT prefixes can only be enabled for load balancers with IP address type 'dualstack'";
+        return Err(fail("InvalidConfigurationRequest", message));
+    }
+    Ok(on)
+}
+
+/// Listeners of the UDP family can't be on a dualstack balancer without prefixes for source NAT.
 pub fn check_dualstack_protocol(protocol: &str) -> Outcome<()> {
     if ["UDP", "TCP_UDP"].contains(&protocol) {
         let message = format!("Listener protocol '{protocol}' is not supported on dualstack load balancers");

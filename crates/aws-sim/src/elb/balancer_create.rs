@@ -1,12 +1,15 @@
 //! CreateLoadBalancer.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::attributes::defaults;
 use super::balancer::{LoadBalancer, add_interface, show};
 use super::balancer_change::KNOWN;
 use super::balancer_checks::{
-    ADDRESS_TYPES, check_addresses, check_dualstack, check_groups, check_new_subnets, check_subnets, subnets,
+    ADDRESS_TYPES, check_addresses, check_dualstack, check_groups, check_new_subnets, check_subnets, source_nat,
+    subnets,
 };
 use super::facts::exceeded;
 use super::{check_name, one_of, required, tags, validation};
@@ -69,6 +72,7 @@ fn plan(context: &mut Context, p: Params) -> Outcome<LoadBalancer> {
     if address_type != "ipv4" {
         check_dualstack(region, &kind, &address_type, &subnets)?;
     }
+    let source_nat = source_nat(p, &address_type, false)?;
     let tags = tags::on_create(p)?;
     let digits = region.ids.hex("load-balancer", 16);
     let mut balancer = LoadBalancer {
@@ -82,6 +86,7 @@ fn plan(context: &mut Context, p: Params) -> Outcome<LoadBalancer> {
         enforce: (!groups.is_empty()).then(|| "on".to_owned()),
         groups,
         address_type,
+        source_nat,
         attributes: defaults(KNOWN),
         created: context.now,
         active_at: context.now + BALANCER_CREATE,
@@ -102,11 +107,11 @@ fn same_settings(existing: &LoadBalancer, wanted: &LoadBalancer) -> bool {
         texts.sort();
         texts
     };
-    let subnets =
-        |balancer: &LoadBalancer| sorted(&balancer.subnets.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>());
+    let subnets = |balancer: &LoadBalancer| BTreeMap::from_iter(balancer.subnets.clone());
     existing.kind == wanted.kind
         && existing.scheme == wanted.scheme
         && existing.address_type == wanted.address_type
+        && existing.source_nat == wanted.source_nat
         && subnets(existing) == subnets(wanted)
         && sorted(&existing.groups) == sorted(&wanted.groups)
 }

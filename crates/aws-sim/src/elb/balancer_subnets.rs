@@ -26,10 +26,12 @@ pub fn set_subnets(context: &mut Context, p: Params) -> Outcome<Value> {
     if !removed.is_empty() && before.kind == "network" {
         check_removal(region, &before, &removed, &wanted)?;
     }
-    let address_type = p.text("IpAddressType").unwrap_or(&before.address_type).to_owned();
+    let address_type = one_of(p, "IpAddressType", &before.address_type, &balancer_checks::ADDRESS_TYPES)?;
     if address_type != "ipv4" {
         balancer_checks::check_dualstack(region, &before.kind, &address_type, &wanted)?;
     }
+    let source_nat = balancer_checks::source_nat(p, &address_type, before.source_nat)?;
+    check_listeners(region, &before.arn, &address_type, source_nat)?;
     let new = |(id, _): &&(String, Option<Ipv4Addr>)| !before.subnets.iter().any(|(had, _)| had == id);
     balancer_checks::check_new_subnets(region, &before.kind, wanted.iter().filter(new).map(|(id, _)| id))?;
     for subnet in &removed {
@@ -38,11 +40,14 @@ pub fn set_subnets(context: &mut Context, p: Params) -> Outcome<Value> {
     for (subnet, address) in wanted.iter().filter(new) {
         balancer::add_interface(region, &before, subnet, *address, now)?;
     }
-    let after = LoadBalancer { subnets: wanted, address_type: address_type.clone(), ..before };
+    let after = LoadBalancer { subnets: wanted, address_type: address_type.clone(), source_nat, ..before };
     let zones = balancer::zones(region, &after);
     set_family(region, &after.arn, address_type != "ipv4");
     region.load_balancers.insert(after.arn.clone(), after);
-    Ok(json!({"AvailabilityZones": zones, "IpAddressType": address_type}))
+    let source_nat = if source_nat { "on" } else { "off" };
+    Ok(json!({
+        "AvailabilityZones": zones, "IpAddressType": address_type, "EnablePrefixForIpv6SourceNat": source_nat,
+    }))
 }
 
 /// SetIpAddressType: dualstack needs IPv6 in every subnet, and listeners that are not of the UDP family.
@@ -52,14 +57,24 @@ pub fn set_ip_address_type(context: &mut Context, p: Params) -> Outcome<Value> {
     let wanted = one_of(p, "IpAddressType", "", &balancer_checks::ADDRESS_TYPES)?;
     if wanted != "ipv4" {
         balancer_checks::check_dualstack(context.region, &balancer.kind, &wanted, &balancer.subnets)?;
-        let own = context.region.listeners.named(&balancer.arn);
-        own.map(|listener| listener.protocol.as_str()).try_for_each(balancer_checks::check_dualstack_protocol)?;
     }
+    // Prefixes for source NAT have to be switched off before (unverified).
+    balancer_checks::source_nat(p, &wanted, balancer.source_nat)?;
+    check_listeners(context.region, &balancer.arn, &wanted, balancer.source_nat)?;
     set_family(context.region, &balancer.arn, wanted != "ipv4");
     if let Some(balancer) = context.region.load_balancers.get_mut(&balancer.arn) {
         balancer.address_type.clone_from(&wanted);
     }
     Ok(json!({"IpAddressType": wanted}))
+}
+
+/// Do the listeners of a balancer fit its addresses?
+fn check_listeners(region: &Region, arn: &str, address_type: &str, source_nat: bool) -> Outcome<()> {
+    if address_type == "ipv4" || source_nat {
+        return Ok(());
+    }
+    let own = region.listeners.named(arn);
+    own.map(|listener| listener.protocol.as_str()).try_for_each(balancer_checks::check_dualstack_protocol)
 }
 
 fn check_removal(

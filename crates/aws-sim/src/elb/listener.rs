@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::attributes::{self, Attributes, Kind, Known};
 use super::listener_settings::changed;
-use super::{balancer, certificates, facts, needed, page, quota, required, tags, validation};
+use super::{balancer, certificates, facts, needed, page, required, tags, target_quotas, validation};
 use crate::clock::{TARGET_GROUP_RELEASE, Time};
 use crate::error::{Outcome, fail};
 use crate::index::Named;
@@ -206,7 +206,7 @@ fn check_association(region: &Region, wanted: &Listener) -> Outcome<()> {
         }
     }
     let groups: Vec<_> = wanted.forward.iter().filter_map(|(arn, _)| region.target_groups.get(arn)).collect();
-    quota::check(region, &wanted.balancer, &groups)?;
+    target_quotas::check(region, &wanted.balancer, &groups)?;
     certificates::check_count(region, wanted)
 }
 
@@ -228,22 +228,4 @@ fn show(listener: &Listener) -> Value {
         }],
         "AlpnPolicy": listener.alpn.as_ref().map(|policy| json!([policy])),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::testing::{Caller, element, later};
-
-    #[tokio::test(start_paused = true)]
-    async fn a_target_is_initial_for_half_a_minute_and_unused_without_a_listener() {
-        let caller = Caller::new();
-        let balancer = caller.balancer("one").await;
-        let group = caller.target_group("group").await;
-        let health = format!("DescribeTargetHealth&TargetGroupArn={group}");
-        assert_eq!(element(&caller.elb(&health).await.1, "State"), "unused");
-        caller.listener(&balancer, 3001, &group).await;
-        assert_eq!(element(&caller.elb(&health).await.1, "State"), "initial");
-        later(30).await;
-        assert_eq!(element(&caller.elb(&health).await.1, "State"), "healthy");
-    }
 }

@@ -23,13 +23,13 @@ pub fn changed(region: &Region, before: &Listener, p: Params) -> Outcome<Listene
         let kind = balancer.kind.as_str();
         let allowed: &[&str] = if kind == "network" { &PROTOCOLS } else { &["HTTP", "HTTPS"] };
         if !allowed.contains(&protocol) {
-            let message =
-                format!("Listener protocol '{protocol}' is not supported by load balancers with type '{kind}'");
-            return Err(fail("InvalidConfigurationRequest", message));
+            // As posted in pulumi/pulumi-aws#1193; the order of the names changes from time to time.
+            let names = if kind == "network" { "TLS, TCP, TCP_UDP, UDP, QUIC, TCP_QUIC" } else { "HTTPS, HTTP" };
+            return Err(validation(format!("Listener protocol '{protocol}' must be one of '{names}'")));
         }
         protocol.clone_into(&mut after.protocol);
     }
-    if balancer.address_type != "ipv4" {
+    if balancer.address_type != "ipv4" && !balancer.source_nat {
         check_dualstack_protocol(&after.protocol)?;
     }
     after.port = p.number("Port")?.unwrap_or(after.port);
@@ -48,9 +48,10 @@ pub fn changed(region: &Region, before: &Listener, p: Params) -> Outcome<Listene
 
 fn check_group(balancer: &LoadBalancer, protocol: &str, group: &TargetGroup) -> Outcome<()> {
     if !compatible(protocol, &group.protocol, &group.target_type) {
+        // The text begins as in hashicorp/terraform-provider-aws#4955; its end is unverified.
         let message = format!(
-            "The listener protocol '{protocol}' and the target group protocol '{}' are incompatible",
-            group.protocol
+            "The listener and its associated target group '{}' have incompatible protocols: '{protocol}' and '{}'",
+            group.arn, group.protocol
         );
         return Err(fail("IncompatibleProtocols", message));
     }

@@ -6,7 +6,8 @@ use ipnet::Ipv4Net;
 
 use super::facts::exceeded;
 use super::target_group::TargetGroup;
-use super::{quota, validation};
+use super::{out_of_range, target_quotas, validation};
+use crate::ec2::ZONES;
 use crate::error::{Outcome, fail};
 use crate::state::Region;
 
@@ -19,12 +20,42 @@ type Asked<'a> = (&'a str, i64, Option<&'a str>);
 
 /// Checks a target against the type of its group.
 pub fn check(region: &Region, group: &TargetGroup, vpc: Option<Ipv4Net>, asked: Asked) -> Outcome<()> {
+    let (id, port, zone) = asked;
+    if !(1..=65_535).contains(&port) {
+        return Err(out_of_range("targets.1.member.port", port, (1, 65_535)));
+    }
+    check_zone(region, group, zone)?;
     match group.target_type.as_str() {
+        "instance" => check_instance(id),
         "ip" if group.address_type == "ipv6" => check_ipv6(region, group, asked.0),
         "ip" => check_ipv4(vpc, asked),
         "alb" => check_balancer(region, group, asked),
         _ => Ok(()),
     }
+}
+
+/// Targets that are addresses name a zone of the region, or all of them; others name none (service model of Elastic Load
+/// Balancing; code and texts unverified).
+fn check_zone(region: &Region, group: &TargetGroup, zone: Option<&str>) -> Outcome<()> {
+    let Some(zone) = zone else { return Ok(()) };
+    if group.target_type != "ip" {
+        let kind = &group.target_type;
+        return Err(validation(format!(
+            "You cannot specify an Availability Zone for target groups with target type '{kind}'"
+        )));
+    }
+    let known = zone == "all" || ZONES.iter().any(|letter| *zone == format!("{}{letter}", region.name));
+    if known { Ok(()) } else { Err(validation(format!("Availability Zone '{zone}' is not valid"))) }
+}
+
+/// Instances are not simulated: any id of the right shape is one that runs (text of the refusal:
+/// kubernetes-sigs/aws-load-balancer-controller#328).
+fn check_instance(id: &str) -> Outcome<()> {
+    let hexadecimal = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if id.strip_prefix("i-").is_some_and(|digits| matches!(digits.len(), 8 | 17) && hexadecimal(digits)) {
+        return Ok(());
+    }
+    Err(validation(format!("Instance ID '{id}' is not valid")))
 }
 
 /// Checks how many targets the group and its balancers would have with a change.
@@ -33,7 +64,7 @@ pub fn check_quota(region: &Region, changed: &TargetGroup) -> Outcome<()> {
     if changed.targets.values().filter(|target| target.drained_at.is_none()).count() > limit {
         return Err(exceeded("TooManyTargets", "targets per target group"));
     }
-    quota::check_group(region, changed)
+    target_quotas::check_group(region, changed)
 }
 
 /// Addresses of the VPC or of private ranges; those outside the VPC must say their zone.
@@ -47,9 +78,9 @@ fn check_ipv4(vpc: Option<Ipv4Net>, (id, _, zone): Asked) -> Outcome<()> {
         return Err(invalid(format!("The IP address '{id}' is not within a private range")));
     }
     if !inside && zone.is_none() {
-        return Err(invalid(format!(
-            "You must specify an Availability Zone or 'all' for the IP address '{id}' outside the VPC"
-        )));
+        // Code and text: kubernetes-sigs/aws-load-balancer-controller#3714.
+        let message = format!("The Availability Zone is required for IP address '{id}' because it is not in the VPC");
+        return Err(validation(message));
     }
     Ok(())
 }

@@ -88,6 +88,13 @@ pub fn wanted(region: &Region, group: &TargetGroup, p: Params) -> Outcome<Attrib
     Ok(wanted)
 }
 
+/// For how many seconds an unhealthy target drains: not at all when its connections are terminated.
+pub fn draining_interval(attributes: &Attributes) -> u64 {
+    let terminates = attributes.get(TERMINATION).is_none_or(|value| value == "true");
+    let seconds = attributes.get(DRAINING).and_then(|value| value.parse().ok()).unwrap_or_default();
+    if terminates { 0 } else { seconds }
+}
+
 fn is_foreign(protocol: &str, key: &str) -> bool {
     FOREIGN.contains(&key) || (!is_stream(protocol) && [TERMINATION, DRAINING].contains(&key))
 }

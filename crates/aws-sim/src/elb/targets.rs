@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::target_group::{self, TargetGroup};
+use super::target_group_attributes::draining_interval;
 use super::{LoadBalancer, listener, required, target_checks};
 use crate::clock::{TARGET_INITIAL, Time};
 use crate::ec2::{Way, admits};
@@ -43,6 +44,8 @@ pub struct Checks {
     /// Results in a row that contradict `healthy`.
     streak: i64,
     at: Time,
+    /// When it became healthy or unhealthy.
+    since: Time,
 }
 
 /// Id, port and zone of a target in a request.
@@ -134,13 +137,24 @@ pub fn state(region: &Region, group: &TargetGroup, key: &(String, i64), now: Tim
     if now < target.registered + TARGET_INITIAL {
         return ("initial", Some("Elb.InitialHealthChecking"), Some("Initial health checks in progress"));
     }
-    let timed_out = ("unhealthy", Some("Target.Timeout"), Some("Request timed out"));
+    let unhealthy = target.checks.as_ref().map_or("unhealthy", |checks| unhealthy(group, checks, now));
+    let timed_out = (unhealthy, Some("Target.Timeout"), Some("Request timed out"));
     match &target.checks {
         // Health checks obey the balancer's outbound rules.
         _ if !lets_out(region, balancer, key, &group.check.port) => timed_out,
         None | Some(Checks { healthy: true, .. }) => ("healthy", None, None),
         Some(Checks { failure: Seen::TimedOut, .. }) => timed_out,
-        Some(_) => ("unhealthy", Some("Target.FailedHealthChecks"), Some("Health checks failed")),
+        Some(_) => (unhealthy, Some("Target.FailedHealthChecks"), Some("Health checks failed")),
+    }
+}
+
+/// A target that has become unhealthy drains for a while, when its connections are not terminated.
+fn unhealthy(group: &TargetGroup, checks: &Checks, now: Time) -> &'static str {
+    let seconds = draining_interval(&group.attributes);
+    if !checks.healthy && now < checks.since + Duration::from_secs(seconds) {
+        "unhealthy.draining"
+    } else {
+        "unhealthy"
     }
 }
 
@@ -169,7 +183,7 @@ impl TargetGroup {
             return;
         };
         let passed = seen == Seen::Passed;
-        let first = Checks { healthy: passed, failure: seen, streak: 0, at: now };
+        let first = Checks { healthy: passed, failure: seen, streak: 0, at: now, since: now };
         let checks = target.checks.get_or_insert(first);
         checks.at = now;
         if !passed {
@@ -177,7 +191,7 @@ impl TargetGroup {
         }
         checks.streak = if passed == checks.healthy { 0 } else { checks.streak + times };
         if checks.streak >= if checks.healthy { to_unhealthy } else { to_healthy } {
-            (checks.healthy, checks.streak) = (passed, 0);
+            (checks.healthy, checks.streak, checks.since) = (passed, 0, now);
         }
     }
 }

@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::Need;
-use crate::apigw::RestInput;
+use crate::apigw::{RestInput, Stage};
 use crate::state::{Region, Tags};
 
 /// The ARN in a path of `/tags` is encoded but for its wildcard.
@@ -22,7 +22,8 @@ pub fn needs(input: &RestInput, region: &Region) -> Vec<Need> {
     let creates = ["CreateRestApi", "CreateStage", "CreateVpcLink"].contains(&input.operation());
     let describe = |need: Need| {
         let need = requested(existing(need, &segments, region), input).tagging(&tags);
-        // What is being made has its tags already: AWS's policy AWSMigrationHubRefactorSpacesFullAccess builds on that.
+        // What is being made has its tags already (unverified): AWS's policy AWSMigrationHubRefactorSpacesFullAccess builds
+        // on that, and serverless/serverless#13075 tells of a refusal.
         need.tagged(&["aws"], creates.then_some(&tags))
     };
     let mut need = describe(Need::new(&format!("apigateway:{method}"), resource.clone()));
@@ -68,10 +69,9 @@ fn existing(need: Need, segments: &[&str], region: &Region) -> Need {
                 return need;
             };
             let mut tags = api.tags.clone();
-            if let ["stages", name] = rest {
-                tags.extend(api.stages.get(*name).map(|stage| stage.tags.clone()).unwrap_or_default());
-            }
-            let need = need.tagged(&["aws"], Some(&tags));
+            let stage = if let ["stages", name] = rest { api.stages.get(*name) } else { None };
+            tags.extend(stage.map(|stage| stage.tags.clone()).unwrap_or_default());
+            let need = logging(need.tagged(&["aws"], Some(&tags)), stage);
             if !rest.is_empty() {
                 return need;
             }
@@ -86,24 +86,55 @@ fn existing(need: Need, segments: &[&str], region: &Region) -> Need {
     }
 }
 
+/// Where a stage logs to is known when it is changed or deleted.
+fn logging(need: Need, stage: Option<&Stage>) -> Need {
+    let Some(stage) = stage.filter(|_| need.action != "apigateway:GET") else {
+        return need;
+    };
+    let of = |member: &str| stage.access_log.get(member).and_then(text).into_iter().collect();
+    need.key("apigateway:Resource/AccessLoggingDestination", of("destinationArn"))
+        .key("apigateway:Resource/AccessLoggingFormat", of("format"))
+}
+
 /// What the request asks for, in a creation or a patch.
 fn requested(need: Need, input: &RestInput) -> Need {
-    let text = |value: &Value| value.as_str().map(str::to_owned).or(value.as_bool().map(|flag| flag.to_string()));
     let asked = |of: &str, member: &str, path: &str| {
         let member = text(&input.body[member]).filter(|_| input.operation() == of);
-        let patches = patches(input).filter(|patch| patch["path"].as_str().is_some_and(|text| text.starts_with(path)));
-        let patched =
-            patches.filter_map(|patch| text(&patch["value"])).filter(|_| input.operation() == "UpdateRestApi");
-        member.into_iter().chain(patched).collect::<Vec<_>>()
+        member.into_iter().chain(patched(input, "UpdateRestApi", path)).collect::<Vec<_>>()
     };
-    let types = input.body["endpointConfiguration"]["types"].as_array().into_iter().flatten().filter_map(text);
-    let types = types.chain(asked("", "", "/endpointConfiguration/types")).collect();
-    let disabled = asked("CreateRestApi", "disableExecuteApiEndpoint", "/disableExecuteApiEndpoint");
     let stage = text(&input.body["stageName"]).filter(|_| input.operation() == "CreateDeployment");
-    need.key("apigateway:Request/EndpointType", types)
+    let log = |member: &str| patched(input, "UpdateStage", &format!("/accessLogSettings/{member}")).collect();
+    need.key("apigateway:Request/EndpointType", requested_types(input))
         .key("apigateway:Request/ApiName", asked("CreateRestApi", "name", "/name"))
-        .key("apigateway:Request/DisableExecuteApiEndpoint", disabled)
+        .key(
+            "apigateway:Request/DisableExecuteApiEndpoint",
+            asked("CreateRestApi", "disableExecuteApiEndpoint", "/disableExecuteApiEndpoint"),
+        )
         .key("apigateway:Request/StageName", stage.into_iter().collect())
+        .key("apigateway:Request/AccessLoggingDestination", log("destinationArn"))
+        .key("apigateway:Request/AccessLoggingFormat", log("format"))
+}
+
+/// A document can't say what type its API is: an import says it in the query, and `PutRestApi` not at all, which is why
+/// AWS's example for private APIs has another condition for PUT.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/security_iam_id-based-policy-examples.html#security_iam_id-based-policy-examples-private-api>
+fn requested_types(input: &RestInput) -> Vec<String> {
+    let created = input.body["endpointConfiguration"]["types"].as_array().into_iter().flatten().filter_map(text);
+    let created = created.filter(|_| input.operation() == "CreateRestApi");
+    let imported = input.query("endpointConfigurationTypes").filter(|_| input.operation() == "ImportRestApi");
+    let imported = imported.map(str::to_owned).into_iter();
+    created.chain(imported).chain(patched(input, "UpdateRestApi", "/endpointConfiguration/types")).collect()
+}
+
+/// The values that an update gives to a path and what is below it.
+fn patched<'a>(input: &'a RestInput, operation: &'a str, path: &'a str) -> impl Iterator<Item = String> + 'a {
+    let is_below = move |patch: &&Value| patch["path"].as_str().is_some_and(|text| text.starts_with(path));
+    let patches = patches(input).filter(move |_| input.operation() == operation);
+    patches.filter(is_below).filter_map(|patch| text(&patch["value"]))
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned).or(value.as_bool().map(|flag| flag.to_string()))
 }
 
 /// Roles that API Gateway is told to work as.

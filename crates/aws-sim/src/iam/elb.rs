@@ -49,6 +49,31 @@ const TABLE: &[(&str, On)] = &[
     ("DescribeCapacityReservation", Any),
 ];
 
+/// What the service looks up in EC2 with the rights of its caller.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-permissions.html>, and the refusal in
+/// `terraform-aws-modules/terraform-aws-eks#900`. The page has no conditions: that a
+/// lookup depends neither on the targets nor on the security groups is (unverified).
+const LOOKUPS: &[(&str, &[&str])] = &[
+    (
+        "CreateLoadBalancer",
+        &[
+            "ec2:DescribeAccountAttributes",
+            "ec2:DescribeAddresses",
+            "ec2:DescribeInternetGateways",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+        ],
+    ),
+    ("CreateTargetGroup", &["ec2:DescribeInternetGateways", "ec2:DescribeVpcs"]),
+    (
+        "RegisterTargets",
+        &["ec2:DescribeInstances", "ec2:DescribeInternetGateways", "ec2:DescribeSubnets", "ec2:DescribeVpcs"],
+    ),
+    ("SetIpAddressType", &["ec2:DescribeSubnets"]),
+    ("SetSubnets", &["ec2:DescribeSubnets"]),
+];
+
 /// The permissions of a call; none for an operation that does not exist.
 pub fn needs(operation: &str, p: Params, region: &Region) -> Vec<Need> {
     let Some((_, on)) = TABLE.iter().find(|(name, _)| *name == operation) else {
@@ -72,6 +97,8 @@ pub fn needs(operation: &str, p: Params, region: &Region) -> Vec<Need> {
     if operation.starts_with("Create") && !tags.is_empty() {
         needs.extend(tags_on_create(operation, &tags, &needs));
     }
+    let lookups = LOOKUPS.iter().find(|(name, _)| *name == operation).map_or(&[][..], |(_, actions)| actions);
+    needs.extend(lookups.iter().map(|action| Need::on_any(action).through_service()));
     needs
 }
 

@@ -33,7 +33,7 @@ async fn a_policy_can_be_changed_while_the_simulator_runs() {
     let mine = json!({"account": crate::testing::ACCOUNT, "policy": everything});
     assert_eq!(send(&caller, "/_sim/iam", mine).await.0, 200);
     assert_eq!(caller.api("GET", "/restapis", Value::Null).await.0, 200, "an account's own policy counts");
-    assert_eq!(send(&caller, "/_sim/iam", json!({"account": crate::testing::ACCOUNT})).await.0, 200);
+    assert_eq!(send(&caller, "/_sim/iam", json!({"account": crate::testing::ACCOUNT, "policy": null})).await.0, 200);
     assert_eq!(caller.api("GET", "/restapis", Value::Null).await.0, 200, "no policy, no limits");
     let (status, refused) = send(&caller, "/_sim/iam", json!({"policy": {"Statement": []  , "Version": "2026"}})).await;
     assert_eq!((status, refused), (400, json!({"message": "Version is either 2012-10-17 or 2008-10-17"})));
@@ -58,6 +58,7 @@ async fn the_log_tells_what_a_call_needed() {
     caller.elb("CreateTargetGroup&Name=a&Protocol=TCP&Port=1&VpcId=v&Tags.member.1.Key=k&Tags.member.1.Value=v").await;
     let calls = json!(caller.sim.calls());
     let arn = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/a/*";
-    let needs = ["CreateTargetGroup", "AddTags"].map(|action| format!("elasticloadbalancing:{action} {arn}"));
-    assert_eq!(calls[0]["needs"], json!(needs));
+    let own = ["CreateTargetGroup", "AddTags"].map(|action| format!("elasticloadbalancing:{action} {arn}"));
+    let lookups = ["DescribeInternetGateways", "DescribeVpcs"].map(|action| format!("ec2:{action} *"));
+    assert_eq!(calls[0]["needs"], json!([own, lookups].concat()));
 }

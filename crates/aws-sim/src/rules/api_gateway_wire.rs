@@ -8,139 +8,118 @@ use serde_json::{Value, json};
 
 pub use call::{calmly, invalid, operation, raw, refusal, refused, replace};
 
-use super::{MODEL, RECORDED, Rule, left_out, sourced, unverified};
-use crate::Fault;
+use super::{MODEL, RECORDED, Rule, left_out, proof, sourced, unverified};
 use crate::testing::{Caller, REGION, document, text};
 
 const WIRE: &str = "1.1 The wire protocol of API Gateway";
 const ACCOUNTS: &str = "1.3 Account settings of API Gateway";
 const SERIALIZATION: &str = "LocalStack's AWS-validated snapshots (test_put_integration_request_parameter_bool_type)";
 
-/// A proof in one expression.
-macro_rules! check {
-    ($aws:ident => $body:expr) => {
-        |$aws: Caller| Box::pin(async move { $body.await })
-    };
-}
-pub(super) use check;
-
 pub const RULES: &[Rule] = &[
     sourced(
         WIRE,
         "An error is JSON with a lower-case `message`, and its code is in `x-amzn-ErrorType`.",
         RECORDED,
-        check!(aws => refused(&aws, "GET", "/vpclinks/nothere", Value::Null, 404,
+        proof!(aws => refused(&aws, "GET", "/vpclinks/nothere", Value::Null, 404,
             "Invalid Vpc Link identifier specified")),
     ),
     sourced(
         WIRE,
         "A ValidationException has no lower-case `message`.",
         RECORDED,
-        check!(aws => invalid(&aws, "PATCH", "/account", json!({"patchOperations": [{"op": "wrong", "path": "/x"}]}),
+        proof!(aws => invalid(&aws, "PATCH", "/account", json!({"patchOperations": [{"op": "wrong", "path": "/x"}]}),
             WRONG_OP)),
     ),
     sourced(
         WIRE,
         "A SerializationException has no lower-case `message`; a boolean in a text's place is named by its Java class.",
         SERIALIZATION,
-        check!(aws => unreadable(&aws, json!({"name": true}),
+        proof!(aws => unreadable(&aws, json!({"name": true}),
             "class java.lang.Boolean can not be converted to an String")),
     ),
     sourced(
         WIRE,
         "A number in a text's place is a SerializationException.",
         RECORDED,
-        check!(aws => unreadable(&aws, json!({"name": 7}),
+        proof!(aws => unreadable(&aws, json!({"name": 7}),
             "class com.amazon.coral.value.json.numbers.TruncatingBigNumber can not be converted to an String")),
     ),
     unverified(
         WIRE,
         "A list in a text's place is a SerializationException.",
-        check!(aws => unreadable(&aws, json!({"name": []}), "Start of list found where not expected")),
+        proof!(aws => unreadable(&aws, json!({"name": []}), "Start of list found where not expected")),
     ),
     unverified(
         WIRE,
         "A map in a text's place is a SerializationException.",
-        check!(aws => unreadable(&aws, json!({"name": {}}), "Start of structure or map found where not expected.")),
+        proof!(aws => unreadable(&aws, json!({"name": {}}), "Start of structure or map found where not expected.")),
     ),
     unverified(
         WIRE,
         "A text in a map's place is a SerializationException.",
-        check!(aws => unreadable(&aws, json!({"name": "x", "tags": "y"}),
+        proof!(aws => unreadable(&aws, json!({"name": "x", "tags": "y"}),
             "Unrecognized collection type class java.lang.String")),
     ),
-    unverified(WIRE, "A body that is no JSON is a SerializationException.", check!(aws => no_json(aws))),
+    unverified(WIRE, "A body that is no JSON is a SerializationException.", proof!(no_json)),
     sourced(
         WIRE,
         "The framework reports all its findings in one ValidationException.",
         RECORDED,
-        check!(aws => invalid(&aws, "PATCH", "/account", json!({"patchOperations": [{"op": "wrong", "path": "/x"},
+        proof!(aws => invalid(&aws, "PATCH", "/account", json!({"patchOperations": [{"op": "wrong", "path": "/x"},
             {"op": "wrong"}]}), TWO_WRONG_OPS)),
     ),
-    unverified(WIRE, "A patch without `op` is a ValidationException.", check!(aws => no_op(aws))),
+    unverified(WIRE, "A patch without `op` is a ValidationException.", proof!(no_op)),
     sourced(
         WIRE,
         "A patch without `path` is a BadRequestException.",
         RECORDED,
-        check!(aws => refused(&aws, "PATCH", "/account", json!({"patchOperations": [{"op": "replace"}]}), 400,
+        proof!(aws => refused(&aws, "PATCH", "/account", json!({"patchOperations": [{"op": "replace"}]}), 400,
             "Invalid patch path null")),
     ),
     sourced(
         WIRE,
         "Patches are applied in order, and one that is refused undoes all.",
         "https://docs.aws.amazon.com/apigateway/latest/api/API_PatchOperation.html",
-        check!(aws => all_or_none(aws)),
+        proof!(all_or_none),
     ),
-    sourced(WIRE, "In patch paths `~1` is a slash and `~0` a tilde.", MODEL, check!(aws => escapes(aws))),
-    sourced(WIRE, "A 429 carries `Retry-After`.", MODEL, check!(aws => retry_after(aws))),
+    sourced(WIRE, "In patch paths `~1` is a slash and `~0` a tilde.", MODEL, proof!(escapes)),
+    sourced(WIRE, "A 429 carries `Retry-After`.", MODEL, proof!(retry_after)),
     sourced(
         WIRE,
         "CreateRestApi, ImportRestApi, CreateResource, PutMethod and CreateDeployment answer 201, PutRestApi 200.",
         MODEL,
-        check!(aws => created(aws)),
+        proof!(created),
     ),
     sourced(
         WIRE,
         "CreateVpcLink answers 202, and so do DeleteVpcLink and DeleteRestApi, with nothing in them.",
         MODEL,
-        check!(aws => accepted(aws)),
+        proof!(accepted),
     ),
-    sourced(WIRE, "TagResource and UntagResource answer 204 without a body.", MODEL, check!(aws => no_content(aws))),
-    sourced(WIRE, "Members that are empty are left out.", RECORDED, check!(aws => nothing_empty(aws))),
+    sourced(WIRE, "TagResource and UntagResource answer 204 without a body.", MODEL, proof!(no_content)),
+    sourced(WIRE, "Members that are empty are left out.", RECORDED, proof!(nothing_empty)),
     sourced(
         WIRE,
         "Times are seconds since 1970.",
-        "https://github.com/awsdocs/amazon-api-gateway-developer-guide (apigateway-private-apis.md)",
-        check!(aws => epoch(aws)),
+        "https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html",
+        proof!(epoch),
     ),
-    sourced(WIRE, "Lists are in `item`.", MODEL, check!(aws => lists(aws))),
+    sourced(WIRE, "Lists are in `item`.", MODEL, proof!(lists)),
     sourced(
         WIRE,
         "A page has 25 items unless `limit` says otherwise, and `position` leads to the next.",
         MODEL,
-        check!(aws => pages(aws)),
+        proof!(pages),
     ),
-    sourced(WIRE, "The last page has no `position`.", MODEL, check!(aws => last_page(aws))),
-    unverified(
-        WIRE,
-        "A limit under 1, over 500 or that is no number is a BadRequestException.",
-        check!(aws => limits(aws)),
-    ),
+    sourced(WIRE, "The last page has no `position`.", MODEL, proof!(last_page)),
+    unverified(WIRE, "A limit under 1, over 500 or that is no number is a BadRequestException.", proof!(limits)),
     unverified(
         WIRE,
         "A position that AWS has not given is a BadRequestException.",
-        check!(aws => refused(&aws, "GET", "/vpclinks?position=x", Value::Null, 400, "Invalid position parameter")),
+        proof!(aws => refused(&aws, "GET", "/vpclinks?position=x", Value::Null, 400, "Invalid position parameter")),
     ),
-    unverified(
-        WIRE,
-        "A path that does not exist is an UnknownOperationException, 404.",
-        check!(aws => unknown_path(aws)),
-    ),
-    unverified(
-        WIRE,
-        "A call without a signature is a MissingAuthenticationTokenException, 403.",
-        check!(aws => unsigned(aws)),
-    ),
+    unverified(WIRE, "A path that does not exist is an UnknownOperationException, 404.", proof!(unknown_path)),
+    unverified(WIRE, "A call without a signature is a MissingAuthenticationTokenException, 403.", proof!(unsigned)),
     left_out(
         WIRE,
         "Without `Accept: application/json` the answer is HAL.",
@@ -150,26 +129,26 @@ pub const RULES: &[Rule] = &[
         ACCOUNTS,
         "GetAccount answers throttle settings, features and the version of API keys; the role only when there is one.",
         MODEL,
-        check!(aws => account(aws)),
+        proof!(account),
     ),
-    sourced(ACCOUNTS, "UpdateAccount sets the role that writes logs.", MODEL, check!(aws => role(aws))),
+    sourced(ACCOUNTS, "UpdateAccount sets the role that writes logs.", MODEL, proof!(role)),
     sourced(
         ACCOUNTS,
         "A role that API Gateway cannot use is a BadRequestException.",
         "tmobile/jazz-installer#597",
-        check!(aws => refused(&aws, "PATCH", "/account", replace("/cloudwatchRoleArn", "nonsense"), 400, NO_ROLE)),
+        proof!(aws => refused(&aws, "PATCH", "/account", replace("/cloudwatchRoleArn", "nonsense"), 400, NO_ROLE)),
     ),
     sourced(
         ACCOUNTS,
         "An empty value takes the role away.",
         "hashicorp/terraform-provider-aws (internal/service/apigateway/account.go)",
-        check!(aws => no_role(aws)),
+        proof!(no_role),
     ),
-    unverified(ACCOUNTS, "`/features` takes `UsagePlans` alone.", check!(aws => features(aws))),
+    unverified(ACCOUNTS, "`/features` takes `UsagePlans` alone.", proof!(features)),
     unverified(
         ACCOUNTS,
         "Another path of UpdateAccount is refused.",
-        check!(aws => refused(&aws, "PATCH", "/account", replace("/apiKeyVersion", "5"), 400,
+        proof!(aws => refused(&aws, "PATCH", "/account", replace("/apiKeyVersion", "5"), 400,
             "Invalid patch path /apiKeyVersion")),
     ),
 ];
@@ -212,11 +191,13 @@ async fn escapes(aws: Caller) {
     assert_eq!(patched["binaryMediaTypes"], json!(["a/b~c"]));
 }
 
-async fn retry_after(aws: Caller) {
-    aws.sim.fail_next("GetVpcLinks", Fault::Throttle);
-    let response = raw(&aws, "GET", "/vpclinks", "").await;
-    assert_eq!(response.status(), 429);
-    assert!(response.headers().contains_key("retry-after"));
+async fn retry_after(_: Caller) {
+    let aws = Caller::with(crate::Config { quotas: crate::Quotas::Aws, ..crate::Config::default() });
+    let delete = async || aws.exchange("apigateway", "DELETE", "/restapis/x", String::new()).await;
+    delete().await;
+    let refused = delete().await;
+    assert_eq!(refused.status(), 429);
+    assert_eq!(refused.headers()["retry-after"], "30");
 }
 
 async fn created(aws: Caller) {

@@ -1,9 +1,7 @@
 //! Creating interface endpoints.
 
-use super::network::{
-    EC2_ERRORS, PREFLIGHT, TERRAFORM, VPC_GUIDE, count, ec2, ec2_code, ec2_refuses, group, subnet, vpc,
-};
-use super::{MODEL, Rule, left_out, proof, sourced, unverified};
+use super::network::{EC2_ERRORS, TF_ENDPOINT, VPC_GUIDE, count, ec2, ec2_code, ec2_refuses, group, subnet, vpc};
+use super::{EC2_MODEL as MODEL, Rule, left_out, proof, sourced, unverified};
 use crate::testing::{Caller, element, later};
 
 const CREATE: &str = "3.1 Creating an endpoint";
@@ -20,7 +18,7 @@ pub const RULES: &[Rule] = &[
     ),
     sourced(CREATE, "An unknown type is an InvalidVpcEndpointType.", EC2_ERRORS, proof!(unknown_type)),
     sourced(CREATE, "Without security groups it gets the default group of the VPC.", MODEL, proof!(default_group)),
-    sourced(CREATE, "Without subnets it has no interfaces.", TERRAFORM, proof!(no_subnets)),
+    sourced(CREATE, "Without subnets it has no interfaces.", TF_ENDPOINT, proof!(no_subnets)),
     sourced(CREATE, "Private DNS is on unless the request says otherwise.", VPC_GUIDE, proof!(default_dns)),
     sourced(
         CREATE,
@@ -49,7 +47,7 @@ pub const RULES: &[Rule] = &[
     sourced(
         CREATE,
         "PrivateDnsOnlyForInboundResolverEndpoint is refused for services without a Gateway endpoint.",
-        TERRAFORM,
+        TF_ENDPOINT,
         proof!(resolver_option),
     ),
     sourced(
@@ -63,14 +61,24 @@ pub const RULES: &[Rule] = &[
     sourced(
         CREATE,
         "Private DNS needs enableDnsSupport and enableDnsHostnames of the VPC.",
-        "Terraform errors in public issues",
+        VPC_GUIDE,
+        proof!(dns_attributes),
+    ),
+    unverified(
+        CREATE,
+        "Text: Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for VPC.",
         proof!(dns_attributes),
     ),
     sourced(CREATE, "DescribeVpcAttribute tells one of them per call.", MODEL, proof!(one_attribute)),
     sourced(CREATE, "A subnet in a zone without the service is refused.", ZONES, proof!(foreign_zone)),
     sourced(CREATE, "Two subnets in one zone are a DuplicateSubnetsInSameZone.", SAME_ZONE, proof!(same_zone)),
     sourced(CREATE, "An unknown service is an InvalidServiceName.", EC2_ERRORS, proof!(unknown_service)),
-    unverified(CREATE, "Text: The Vpc Endpoint Service 'NAME' does not exist.", proof!(unknown_service)),
+    sourced(
+        CREATE,
+        "Text: The Vpc Endpoint Service 'NAME' does not exist.",
+        "aws/aws-cdk#14721",
+        proof!(unknown_service),
+    ),
     sourced(
         CREATE,
         "A subnet id of another shape: Invalid Subnet Id: 'x' (expecting 'subnet-...').",
@@ -90,7 +98,12 @@ pub const RULES: &[Rule] = &[
         EC2_ERRORS,
         proof!(six_groups),
     ),
-    sourced(CREATE, "Subnets are refused for a Gateway endpoint.", PREFLIGHT, proof!(gateway_subnets)),
+    sourced(
+        CREATE,
+        "Subnets are refused for a Gateway endpoint.",
+        "cdk-preflight, rule pf-ec2-vpce-type-config",
+        proof!(gateway_subnets),
+    ),
     unverified(CREATE, "Dualstack on subnets without IPv6 is an InvalidParameter.", proof!(ipv4_subnets)),
     sourced(CREATE, "Dualstack interfaces have an address of each family.", MODEL, proof!(dualstack)),
     unverified(CREATE, "Type ipv6 is refused on subnets that have IPv4.", proof!(ipv4_subnets)),
@@ -107,6 +120,7 @@ pub const RULES: &[Rule] = &[
     sourced(CREATE, "SubnetConfigurations fix the address in a subnet.", MODEL, proof!(fixed_address)),
     unverified(CREATE, "A fixed address that is taken makes an endpoint that fails.", proof!(taken_address)),
     sourced(CREATE, "A failed endpoint tells a LastError with code and message.", MODEL, proof!(taken_address)),
+    unverified(CREATE, "A failed endpoint counts in the quota.", proof!(failed_counts)),
 ];
 
 async fn default_type(aws: Caller) {
@@ -190,6 +204,19 @@ async fn quota(aws: Caller) {
     }
     ec2_code(&aws, &aws.endpoint_form("&PrivateDnsEnabled=false"), "VpcEndpointLimitExceeded").await;
     ec2(&aws, &gateway).await;
+}
+
+async fn failed_counts(aws: Caller) {
+    let form = aws.endpoint_form("&PrivateDnsEnabled=false");
+    aws.sim.fail_next("CreateVpcEndpoint", crate::Fault::Fails { message: "x".to_owned() });
+    let failed = element(&ec2(&aws, &form).await, "vpcEndpointId");
+    later(90).await;
+    let read = format!("DescribeVpcEndpoints&VpcEndpointId.1={failed}");
+    assert_eq!(element(&ec2(&aws, &read).await, "state"), "failed");
+    for _ in 0..49 {
+        ec2(&aws, &form).await;
+    }
+    ec2_code(&aws, &form, "VpcEndpointLimitExceeded").await;
 }
 
 async fn resolver_option(aws: Caller) {

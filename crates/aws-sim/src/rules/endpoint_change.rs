@@ -1,17 +1,17 @@
 //! Changing interface endpoints.
 
 use super::endpoint_life::{made, read};
-use super::network::{TERRAFORM, count, ec2, ec2_code, group, subnet};
-use super::{MODEL, Rule, proof, sourced, unverified};
+use super::network::{TF_ENDPOINT, count, ec2, ec2_code, group, subnet};
+use super::{EC2_MODEL as MODEL, Rule, proof, sourced, unverified};
 use crate::testing::{Caller, element, later};
 
 const MODIFY: &str = "3.5 Changing an endpoint";
 
 pub const RULES: &[Rule] = &[
-    sourced(MODIFY, "A changed endpoint is pending, then available again.", TERRAFORM, proof!(pending_again)),
-    sourced(MODIFY, "Subnets and groups are added and removed, also in one call.", TERRAFORM, proof!(add_and_remove)),
+    sourced(MODIFY, "A changed endpoint is pending, then available again.", TF_ENDPOINT, proof!(pending_again)),
+    sourced(MODIFY, "Subnets and groups are added and removed, also in one call.", TF_ENDPOINT, proof!(add_and_remove)),
     sourced(MODIFY, "Another VPC, service or type can't be asked for.", MODEL, proof!(immutable)),
-    sourced(MODIFY, "ResetPolicy brings the default policy back.", TERRAFORM, proof!(reset_policy)),
+    sourced(MODIFY, "ResetPolicy brings the default policy back.", TF_ENDPOINT, proof!(reset_policy)),
     sourced(
         MODIFY,
         "Two subnets in one zone are a DuplicateSubnetsInSameZone here too.",

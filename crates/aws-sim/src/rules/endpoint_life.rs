@@ -1,13 +1,18 @@
 //! Interface endpoints after their creation: states, answers, changes, deletion, and the services themselves.
 
-use super::network::{EC2_ERRORS, TERRAFORM, VPC_GUIDE, count, ec2, ec2_code, ec2_refuses, group};
-use super::{MODEL, Rule, left_out, proof, sourced, unverified};
+use std::collections::BTreeSet;
+
+use super::network::{EC2_ERRORS, TF_ENDPOINT, VPC_GUIDE, count, ec2, ec2_code, ec2_refuses, group};
+use super::{EC2_MODEL as MODEL, Rule, left_out, proof, sourced, unverified};
 use crate::testing::{Caller, element, later};
 
 const SERVICES: &str = "3.2 Services for endpoints";
 const STATES: &str = "3.3 States of an endpoint";
 const READ: &str = "3.4 Reading an endpoint";
 const DELETE: &str = "3.6 Deleting endpoints";
+const POLICIES: &str =
+    "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-vpc-endpoint-policies.html";
+const DNS_CONFLICT: &str = "fortinet/fortigate-autoscale-aws#43";
 const GUIDE: &str = "API Gateway developer guide (awsdocs/amazon-api-gateway-developer-guide)";
 
 pub const RULES: &[Rule] = &[
@@ -19,23 +24,27 @@ pub const RULES: &[Rule] = &[
         proof!(service),
     ),
     sourced(SERVICES, "Not every zone has execute-api.", GUIDE, proof!(service)),
-    sourced(
-        SERVICES,
-        "execute-api belongs to amazon, takes policies, and its private name is *.execute-api.REGION.amazonaws.com.",
-        MODEL,
-        proof!(service),
-    ),
+    sourced(SERVICES, "execute-api takes endpoint policies.", POLICIES, proof!(service)),
+    sourced(SERVICES, "Its private name is *.execute-api.REGION.amazonaws.com.", DNS_CONFLICT, proof!(service)),
+    unverified(SERVICES, "Its owner is amazon, and nobody has to accept connections.", proof!(service)),
     left_out(SERVICES, "Services of other regions are listed without zones.", "no services of other regions"),
     sourced(
         STATES,
         "States on the wire are in lower case, other than in the service model.",
-        TERRAFORM,
+        TF_ENDPOINT,
         proof!(states),
     ),
     sourced(STATES, "An endpoint is pending, then available, deleting, and gone.", MODEL, proof!(states)),
+    sourced(
+        STATES,
+        "Services of AWS accept at once: execute-api is never pendingAcceptance.",
+        VPC_GUIDE,
+        proof!(accepted),
+    ),
     unverified(STATES, "It is available after 90 seconds and gone 120 seconds after its deletion.", proof!(states)),
     unverified(STATES, "A new endpoint tells its interfaces and DNS entries while it is pending.", proof!(entries)),
-    sourced(READ, "Lists are not in the order of the request.", TERRAFORM, proof!(order)),
+    sourced(READ, "Subnets, interfaces and groups are not in the order of the request.", TF_ENDPOINT, proof!(order)),
+    unverified(READ, "Their order stays the same from answer to answer.", proof!(order)),
     sourced(READ, "DNS entries: the regional name, one name per zone, then the private names.", GUIDE, proof!(entries)),
     unverified(
         READ,
@@ -75,7 +84,7 @@ pub const RULES: &[Rule] = &[
     sourced(
         DELETE,
         "Interfaces go after the endpoint, and hold their subnet until then.",
-        TERRAFORM,
+        TF_ENDPOINT,
         proof!(interfaces_linger),
     ),
     unverified(
@@ -148,12 +157,43 @@ async fn entries(aws: Caller) {
     assert!(zones[0] == zones[2] && zones[2] != zones[3] && zones[3] == zones[4]);
 }
 
+async fn accepted(aws: Caller) {
+    let (_, id) = made(&aws, "").await;
+    for _ in 0..100 {
+        assert!(["pending", "available"].contains(&element(&read(&aws, &id).await, "state").as_str()));
+        later(1).await;
+    }
+}
+
+/// The ids in a list of an endpoint.
+fn listed(body: &str, list: &str, id: &str) -> Vec<String> {
+    let text = element(body, list);
+    let items = text.split("</item>").filter(|item| !item.is_empty());
+    items.map(|item| if id.is_empty() { item.replace("<item>", "") } else { element(item, id) }).collect()
+}
+
 async fn order(aws: Caller) {
-    let [one, two, _] = &aws.fresh.subnet_ids[..] else { panic!() };
-    let form = aws.endpoint_form("&PrivateDnsEnabled=false").replace(&format!("&SubnetId.1={one}"), "");
-    let there = ec2(&aws, &format!("{form}&SubnetId.1={one}&SubnetId.2={two}")).await;
-    let back = ec2(&aws, &format!("{form}&SubnetId.1={two}&SubnetId.2={one}")).await;
-    assert_eq!(element(&there, "subnetIdSet"), element(&back, "subnetIdSet"));
+    let subnets = aws.fresh.subnet_ids.clone();
+    let groups = [group(&aws, "a").await, group(&aws, "b").await, group(&aws, "c").await];
+    let mut more = "&PrivateDnsEnabled=false".to_owned();
+    more += &groups.iter().zip(1..).map(|(id, n)| format!("&SecurityGroupId.{n}={id}")).collect::<String>();
+    more += &subnets.iter().zip(1..).skip(1).map(|(id, n)| format!("&SubnetId.{n}={id}")).collect::<String>();
+    let (mut subnet_orders, mut group_orders) = (BTreeSet::new(), BTreeSet::new());
+    for _ in 0..10 {
+        let (body, id) = made(&aws, &more).await;
+        let again = read(&aws, &id).await;
+        for list in ["subnetIdSet", "networkInterfaceIdSet", "groupSet"] {
+            assert_eq!(element(&body, list), element(&again, list));
+        }
+        subnet_orders.insert(listed(&body, "subnetIdSet", ""));
+        group_orders.insert(listed(&body, "groupSet", "groupId"));
+    }
+    assert!(subnet_orders.len() > 2 && group_orders.len() > 2, "{subnet_orders:?} {group_orders:?}");
+    let all = |orders: &BTreeSet<Vec<String>>| orders.iter().flatten().cloned().collect::<BTreeSet<String>>();
+    assert_eq!(
+        (all(&subnet_orders), all(&group_orders)),
+        (subnets.into_iter().collect(), groups.into_iter().collect())
+    );
 }
 
 async fn suffix(aws: Caller) {

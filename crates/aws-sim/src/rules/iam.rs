@@ -2,6 +2,7 @@
 
 mod api_gateway;
 mod bundle;
+mod conditions;
 mod denial;
 mod ec2;
 mod language;
@@ -13,6 +14,7 @@ use crate::testing::{ACCOUNT, Caller, REGION, Reply};
 
 pub use api_gateway::RULES as API_GATEWAY;
 pub use bundle::RULES as BUNDLE;
+pub use conditions::RULES as CONDITIONS;
 pub use denial::RULES as DENIALS;
 pub use ec2::RULES as EC2;
 pub use language::RULES as LANGUAGE;

@@ -7,9 +7,10 @@ use super::{MODEL, RECORDED, Rule, left_out, proof, sourced, unverified};
 use crate::testing::Caller;
 
 const TOPIC: &str = "9.3 Integrations";
-const PREFLIGHT: &str = "cdk-preflight";
+const PREFLIGHT: &str = "badmintoncryer/cdk-preflight";
 const QUOTAS: &str =
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html";
+const BOOL: &str = "LocalStack's AWS-validated snapshots (test_put_integration_request_parameter_bool_type)";
 pub const NO_LINK: &str = "ConnectionId should be set to the vpcLinkId or stage variable on connection type VPC_LINK";
 pub const TIMEOUT: &str = "Timeout should be between 50 ms and 29000 ms";
 
@@ -37,7 +38,7 @@ pub const RULES: &[Rule] = &[
     sourced(
         TOPIC,
         "A link named by a stage variable is not looked up, and echoed as it is.",
-        RECORDED,
+        "LocalStack's AWS-validated snapshots (test_create_integration_with_vpc_link)",
         proof!(link_variable),
     ),
     sourced(TOPIC, "A link that exists is accepted.", MODEL, proof!(link)),
@@ -53,7 +54,7 @@ pub const RULES: &[Rule] = &[
     ),
     sourced(TOPIC, "A value that is no mapping must be in single quotes.", RECORDED, proof!(unquoted)),
     sourced(TOPIC, "Mappings from context, stage variables and text in quotes are accepted.", MODEL, proof!(sources)),
-    sourced(TOPIC, "A mapping's value is a text, or a SerializationException.", RECORDED, proof!(mapping_type)),
+    sourced(TOPIC, "A mapping's value is a text, or a SerializationException.", BOOL, proof!(mapping_type)),
     sourced(TOPIC, "A cache key must be declared.", PREFLIGHT, proof!(cache_keys)),
     unverified(TOPIC, "Another pass-through behavior is refused.", proof!(passthrough)),
     unverified(TOPIC, "A template is for a content type, and an empty one is null.", proof!(templates)),

@@ -1,8 +1,8 @@
 //! Listeners of network load balancers.
 
-use super::network::{NLB_GUIDE, PREFLIGHT, TERRAFORM, count, elb, elb_code, elb_refuses, subnet, vpc};
+use super::network::{NLB_GUIDE, TF_TARGETS, count, elb, elb_code, elb_refuses, subnet, vpc};
 use super::target_group::made;
-use super::{MODEL, Rule, proof, sourced, unverified};
+use super::{ELB_MODEL as MODEL, Rule, proof, sourced, unverified};
 use crate::testing::{ACCOUNT, Caller, element};
 
 const CREATE: &str = "6.1 Creating a listener";
@@ -15,30 +15,51 @@ pub const RULES: &[Rule] = &[
     sourced(CREATE, "A port is 1 to 65535.", MODEL, proof!(port)),
     sourced(
         CREATE,
-        "HTTP is not supported by load balancers with type 'network': InvalidConfigurationRequest.",
-        "errors in public issues",
+        "HTTP is refused: Listener protocol 'HTTP' must be one of 'TLS, TCP, TCP_UDP, UDP' (since then QUIC and TCP_QUIC).",
+        "pulumi/pulumi-aws#1193",
         proof!(protocol),
     ),
-    sourced(CREATE, "The only action is forward.", PREFLIGHT, proof!(forward_only)),
+    sourced(
+        CREATE,
+        "The only action is forward.",
+        "cdk-preflight, rule pf-elbv2-listener-nlb-action-forward-only",
+        proof!(forward_only),
+    ),
     sourced(CREATE, "The group is given alone, in a ForwardConfig, or in both alike.", MODEL, proof!(both_forms)),
     unverified(CREATE, "It is told in both forms, with weight and stickiness.", proof!(both_forms)),
-    sourced(CREATE, "A TCP listener forwards to TCP, TCP_UDP and TLS groups.", PREFLIGHT, proof!(matrix)),
+    sourced(
+        CREATE,
+        "A TCP listener forwards to TCP, TCP_UDP and TLS groups.",
+        "cdk-preflight, _lib/elbv2.rego",
+        proof!(matrix),
+    ),
     sourced(
         CREATE,
         "TLS to TCP, TLS and TCP_UDP; UDP to UDP and TCP_UDP; TCP_UDP to its own; QUIC and TCP_QUIC too.",
         NLB_GUIDE,
         proof!(matrix),
     ),
-    sourced(CREATE, "Anything else is an IncompatibleProtocols.", MODEL, proof!(matrix)),
+    sourced(
+        CREATE,
+        "Anything else is an IncompatibleProtocols: The listener and its associated target group 'ARN' ....",
+        "hashicorp/terraform-provider-aws#4955",
+        proof!(matrix),
+    ),
+    unverified(CREATE, "That text ends: have incompatible protocols: 'TCP' and 'UDP'.", proof!(matrix)),
     sourced(CREATE, "Only a TCP listener forwards to an application load balancer.", NLB_GUIDE, proof!(alb)),
-    sourced(CREATE, "A group of another VPC is an InvalidConfigurationRequest.", PREFLIGHT, proof!(other_vpc)),
+    sourced(
+        CREATE,
+        "A group of another VPC is an InvalidConfigurationRequest.",
+        "cdk-preflight, rule pf-elbv2-listener-tg-vpc-match",
+        proof!(other_vpc),
+    ),
     sourced(CREATE, "A missing group: Target groups 'ARN' not found.", "aws/copilot-cli#3833", proof!(missing_group)),
     sourced(CREATE, "A missing balancer is a LoadBalancerNotFound.", MODEL, proof!(missing_balancer)),
     sourced(CREATE, "An exact repetition gives the existing listener.", MODEL, proof!(idempotent)),
     sourced(
         CREATE,
         "A taken port with other settings: A listener already exists on this port for this load balancer 'ARN'.",
-        "errors in public issues",
+        "hashicorp/terraform#26407",
         proof!(duplicate),
     ),
     sourced(CREATE, "One listener per port, whatever the protocol.", MODEL, proof!(udp_too)),
@@ -46,21 +67,31 @@ pub const RULES: &[Rule] = &[
     sourced(CREATE, "DescribeListeners wants ARNs or a balancer.", MODEL, proof!(describe)),
     sourced(MODIFY, "tcp.idle_timeout.seconds is 60 to 6000, by default 350.", MODEL, proof!(idle_timeout)),
     sourced(MODIFY, "What is left out stays; port and protocol change in place.", MODEL, proof!(patch)),
-    sourced(MODIFY, "Default actions are replaced whole.", MODEL, proof!(actions)),
+    sourced(
+        MODIFY,
+        "Default actions are replaced whole: of several groups those that are given stay.",
+        MODEL,
+        proof!(whole),
+    ),
     sourced(
         MODIFY,
         "A taken port is a DuplicateListener: two listeners can't change places directly.",
-        MODEL,
+        "botocore service model of elbv2; a ValidationError in hashicorp/terraform#26407",
         proof!(swap),
     ),
-    sourced(MODIFY, "The group that is left can be deleted.", TERRAFORM, proof!(actions)),
+    sourced(MODIFY, "The group that is left can be deleted.", TF_TARGETS, proof!(actions)),
     sourced(
         DELETE,
         "Deleting twice: One or more listeners not found.",
         "kubernetes-sigs/aws-load-balancer-controller#1157",
         proof!(delete_twice),
     ),
-    sourced(FORWARD, "Up to five groups with weights from 0 to 999.", PREFLIGHT, proof!(weights)),
+    sourced(
+        FORWARD,
+        "Up to five groups with weights from 0 to 999.",
+        "cdk-preflight, rule pf-elbv2-action-forward-tg-count-max",
+        proof!(weights),
+    ),
     unverified(FORWARD, "Several groups are told without a TargetGroupArn of the action.", proof!(weights)),
     sourced(FORWARD, "A group that is in both forms must be the only one.", MODEL, proof!(not_alike)),
     unverified(FORWARD, "The stickiness of a forward is off.", proof!(both_forms)),
@@ -116,8 +147,8 @@ async fn port(aws: Caller) {
 
 async fn protocol(aws: Caller) {
     let (balancer, group) = both(&aws).await;
-    let message = "Listener protocol 'HTTP' is not supported by load balancers with type 'network'";
-    elb_refuses(&aws, &form(&balancer, "HTTP", 80, &action(&group)), "InvalidConfigurationRequest", message).await;
+    let message = "Listener protocol 'HTTP' must be one of 'TLS, TCP, TCP_UDP, UDP, QUIC, TCP_QUIC'";
+    elb_refuses(&aws, &form(&balancer, "HTTP", 80, &action(&group)), "ValidationError", message).await;
 }
 
 async fn forward_only(aws: Caller) {
@@ -159,7 +190,7 @@ async fn matrix(aws: Caller) {
                 elb(&aws, &form).await;
             } else {
                 let message = format!(
-                    "The listener protocol '{listener}' and the target group protocol '{group}' are incompatible"
+                    "The listener and its associated target group '{arn}' have incompatible protocols: '{listener}' and '{group}'"
                 );
                 elb_refuses(&aws, &form, "IncompatibleProtocols", &message).await;
             }
@@ -267,6 +298,18 @@ async fn actions(aws: Caller) {
     assert!(body.contains(&new) && !body.contains(&old));
     crate::testing::later(5).await;
     elb(&aws, &format!("DeleteTargetGroup&TargetGroupArn={old}")).await;
+}
+
+async fn whole(aws: Caller) {
+    let (arn, _, one) = listening(&aws).await;
+    let (two, three) = (made(&aws, "two", "TCP", "").await, made(&aws, "three", "TCP", "").await);
+    let forward = |tuples: String| modify(&arn, &("&DefaultActions.member.1.Type=forward".to_owned() + &tuples));
+    let body = elb(&aws, &forward(tuple(1, &one, 1) + &tuple(2, &two, 2))).await;
+    assert_eq!(count(&body, "<Weight>"), 2);
+    let body = elb(&aws, &forward(tuple(1, &two, 5) + &tuple(2, &three, 6))).await;
+    assert!(count(&body, "<Weight>") == 2 && body.contains(&two) && body.contains(&three) && !body.contains(&one));
+    let body = elb(&aws, &modify(&arn, "&Port=81")).await;
+    assert_eq!(count(&body, "<Weight>"), 2);
 }
 
 async fn swap(aws: Caller) {

@@ -1,8 +1,8 @@
 //! TLS listeners: certificates and policies.
 
 use super::listener::{action, both, certificate, form, modify, timeout};
-use super::network::{NLB_GUIDE, PREFLIGHT, elb, elb_code, elb_refuses};
-use super::{MODEL, Rule, left_out, proof, sourced, unverified};
+use super::network::{NLB_GUIDE, elb, elb_code, elb_refuses};
+use super::{ELB_MODEL as MODEL, Rule, left_out, proof, sourced, unverified};
 use crate::testing::{ACCOUNT, Caller, element};
 
 const CREATE: &str = "6.1 Creating a listener";
@@ -15,7 +15,12 @@ pub const RULES: &[Rule] = &[
         "cn-terraform/terraform-aws-nexus#42",
         proof!(no_certificate),
     ),
-    sourced(CREATE, "It takes exactly one certificate.", PREFLIGHT, proof!(two_certificates)),
+    sourced(
+        CREATE,
+        "It takes exactly one certificate.",
+        "cdk-preflight, rule pf-elbv2-listener-cert-exactly-one",
+        proof!(two_certificates),
+    ),
     unverified(CREATE, "The certificate is given without IsDefault.", proof!(is_default)),
     sourced(
         CREATE,
@@ -30,7 +35,7 @@ pub const RULES: &[Rule] = &[
     ),
     sourced(
         CREATE,
-        "Without a policy a TLS listener gets ELBSecurityPolicy-2016-08.",
+        "Without a policy a TLS listener gets ELBSecurityPolicy-2016-08 (the guide of 2023; it may be a newer one now).",
         NLB_GUIDE,
         proof!(default_policy),
     ),
@@ -43,10 +48,15 @@ pub const RULES: &[Rule] = &[
     sourced(
         CREATE,
         "A TLS listener takes one ALPN policy: HTTP1Only, HTTP2Only, HTTP2Optional, HTTP2Preferred or None.",
-        PREFLIGHT,
+        "cdk-preflight, rule pf-elbv2-listener-alpn-single",
         proof!(alpn),
     ),
-    sourced(CREATE, "Others take no ALPN policy.", PREFLIGHT, proof!(tcp_takes_none)),
+    sourced(
+        CREATE,
+        "Others take no ALPN policy.",
+        "cdk-preflight, rule pf-elbv2-listener-alpn-tls-only",
+        proof!(tcp_takes_none),
+    ),
     sourced(CREATE, "DescribeListenerCertificates tells the default certificate.", MODEL, proof!(certificates)),
     unverified(MODIFY, "Only TCP listeners have it.", proof!(tls_has_none)),
     sourced(

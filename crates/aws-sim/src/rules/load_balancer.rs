@@ -1,7 +1,7 @@
 //! Creating network load balancers, their states and interfaces.
 
-use super::network::{NLB_GUIDE, PREFLIGHT, TERRAFORM, count, ec2, elb, elb_code, elb_refuses, group, subnet, vpc};
-use super::{MODEL, Rule, left_out, proof, sourced, unverified};
+use super::network::{NLB_GUIDE, TF_BALANCER, count, ec2, elb, elb_code, elb_refuses, group, subnet, vpc};
+use super::{ELB_MODEL as MODEL, Rule, left_out, proof, sourced, unverified};
 use crate::testing::{ACCOUNT, Caller, element, later};
 
 const CREATE: &str = "4.1 Creating a load balancer";
@@ -13,7 +13,7 @@ pub const RULES: &[Rule] = &[
     sourced(
         CREATE,
         "A name neither begins nor ends with a hyphen, and doesn't begin with internal-.",
-        PREFLIGHT,
+        "cdk-preflight, rule pf-elbv2-lb-name",
         proof!(names),
     ),
     sourced(
@@ -26,7 +26,7 @@ pub const RULES: &[Rule] = &[
     sourced(CREATE, "Subnets or SubnetMappings are given, not both, and at least one.", MODEL, proof!(subnet_forms)),
     sourced(CREATE, "A private address can be fixed for internal balancers only.", MODEL, proof!(fixed_scheme)),
     sourced(CREATE, "An Elastic IP address is for internet-facing balancers only.", MODEL, proof!(elastic_ip)),
-    sourced(CREATE, "Up to five security groups are given.", MODEL, proof!(six_groups)),
+    unverified(CREATE, "Up to five security groups are given.", proof!(six_groups)),
     sourced(CREATE, "Dualstack needs IPv6 in every subnet.", NLB_GUIDE, proof!(dualstack)),
     sourced(
         CREATE,
@@ -49,7 +49,8 @@ pub const RULES: &[Rule] = &[
         NLB_GUIDE,
         proof!(eight_addresses),
     ),
-    sourced(CREATE, "Two subnets in one zone are an InvalidConfigurationRequest.", MODEL, proof!(one_zone)),
+    sourced(CREATE, "There is one subnet per zone.", MODEL, proof!(one_zone)),
+    unverified(CREATE, "Two subnets in one zone are an InvalidConfigurationRequest.", proof!(one_zone)),
     unverified(
         CREATE,
         "Text: A load balancer cannot be attached to multiple subnets in the same Availability Zone.",
@@ -70,7 +71,6 @@ pub const RULES: &[Rule] = &[
         NLB_GUIDE,
         proof!(fifty),
     ),
-    left_out(CREATE, "The first balancer of an account makes a service-linked role.", "IAM has no operations here"),
     sourced(
         CREATE,
         "The answer has ARN, DNS name, hosted zone, state provisioning, VPC, zones, groups and the PrivateLink flag.",
@@ -110,7 +110,7 @@ pub const RULES: &[Rule] = &[
     sourced(
         INTERFACES,
         "There is one interface per subnet, ELB net/NAME/DIGITS, attached by amazon-aws.",
-        TERRAFORM,
+        TF_BALANCER,
         proof!(interfaces),
     ),
     unverified(
@@ -121,7 +121,7 @@ pub const RULES: &[Rule] = &[
     sourced(INTERFACES, "Zones list addresses only where they were fixed.", MODEL, proof!(addresses)),
     sourced(INTERFACES, "Interfaces have the balancer's groups, or none.", NLB_GUIDE, proof!(interface_groups)),
     sourced(INTERFACES, "Addresses stay as long as the balancer is in the subnet.", NLB_GUIDE, proof!(stable)),
-    sourced(INTERFACES, "After the deletion interfaces linger and hold their subnet.", TERRAFORM, proof!(linger)),
+    sourced(INTERFACES, "After the deletion interfaces linger and hold their subnet.", TF_BALANCER, proof!(linger)),
 ];
 
 fn form(aws: &Caller, name: &str, more: &str) -> String {
@@ -211,7 +211,18 @@ async fn duplicate(aws: Caller) {
     elb(&aws, &form(&aws, "x", "")).await;
     let message = "A load balancer with the same name 'x' exists, but with different settings";
     let other = format!("&Subnets.member.2={}", aws.fresh.subnet_ids[1]);
-    elb_refuses(&aws, &form(&aws, "x", &other), "DuplicateLoadBalancerName", message).await;
+    let group = format!("&SecurityGroups.member.1={}", aws.fresh.security_group_id);
+    for more in [other, group] {
+        elb_refuses(&aws, &form(&aws, "x", &more), "DuplicateLoadBalancerName", message).await;
+    }
+    let fixed = mapped(&aws, "x", &format!("{FIXED}&Scheme=internal"));
+    elb_refuses(&aws, &fixed, "DuplicateLoadBalancerName", message).await;
+    let fixed = fixed.replace("Name=x", "Name=y");
+    elb(&aws, &fixed).await;
+    let message = message.replace("'x'", "'y'");
+    let moved = fixed.replace("172.31.0.77", "172.31.0.78");
+    elb_refuses(&aws, &moved, "DuplicateLoadBalancerName", &message).await;
+    elb(&aws, &fixed).await;
 }
 
 async fn missing_subnet(aws: Caller) {

@@ -1,8 +1,10 @@
 //! Changing network load balancers.
 
-use super::network::{CDKD, NLB_DOCS, PREFLIGHT, TERRAFORM, count, ec2, elb, elb_code, elb_refuses, group, subnet};
-use super::{MODEL, Rule, proof, sourced, unverified};
+use super::network::{CDKD, NLB_DOCS, TF_BALANCER, count, ec2, elb, elb_code, elb_refuses, group, subnet};
+use super::{ELB_MODEL as MODEL, Rule, proof, sourced, unverified};
+use crate::testing::shop::Shop;
 use crate::testing::{Caller, element, later};
+use serde_json::json;
 
 const SUBNETS: &str = "4.4 Subnets and addresses of a load balancer";
 const GROUPS: &str = "4.5 Security groups of a load balancer";
@@ -26,7 +28,6 @@ pub const RULES: &[Rule] = &[
     ),
     sourced(SUBNETS, "Subnets are checked as at creation.", MODEL, proof!(checked_subnets)),
     sourced(SUBNETS, "SetIpAddressType needs IPv6 in every subnet for dualstack.", MODEL, proof!(address_type)),
-    sourced(SUBNETS, "A UDP listener and dualstack exclude each other.", PREFLIGHT, proof!(udp)),
     sourced(GROUPS, "A balancer that was made without groups never gets one.", NO_GROUPS, proof!(no_groups)),
     sourced(GROUPS, "A balancer that was made with groups never loses the last one.", MODEL, proof!(last_group)),
     sourced(GROUPS, "SetSecurityGroups gives the whole list, and interfaces follow.", MODEL, proof!(whole_list)),
@@ -34,7 +35,7 @@ pub const RULES: &[Rule] = &[
         GROUPS,
         "PrivateLink traffic is held against inbound rules unless the flag is off.",
         NLB_DOCS,
-        proof!(flag),
+        proof!(enforced),
     ),
     sourced(
         GROUPS,
@@ -50,16 +51,16 @@ pub const RULES: &[Rule] = &[
     sourced(
         ATTRIBUTES,
         "An unknown key: Load balancer attribute key 'x' is not recognized.",
-        TERRAFORM,
+        TF_BALANCER,
         proof!(unknown_key),
     ),
     sourced(
         ATTRIBUTES,
         "A key of application load balancers is not supported on load balancers with type 'network'.",
-        TERRAFORM,
+        TF_BALANCER,
         proof!(foreign_key),
     ),
-    sourced(ATTRIBUTES, "A key twice: Attribute key 'x' has been specified more than once.", PREFLIGHT, proof!(twice)),
+    unverified(ATTRIBUTES, "A key twice: Attribute key 'x' has been specified more than once.", proof!(twice)),
     sourced(ATTRIBUTES, "Up to 20 attributes in a call.", MODEL, proof!(twenty)),
     sourced(
         ATTRIBUTES,
@@ -144,25 +145,6 @@ async fn address_type(aws: Caller) {
     elb(&aws, &set("ipv4")).await;
 }
 
-async fn udp(aws: Caller) {
-    let made = ec2(&aws, "CreateVpc&CidrBlock=10.0.0.0/16&AmazonProvidedIpv6CidrBlock=true").await;
-    let vpc = element(&made, "vpcId");
-    let create = format!("CreateSubnet&VpcId={vpc}&CidrBlock=10.0.0.0/24&Ipv6CidrBlock=2001:db8:1234:1a00::/64");
-    let subnet = element(&ec2(&aws, &create).await, "subnetId");
-    let create = format!("CreateLoadBalancer&Name=x&Type=network&Scheme=internal&Subnets.member.1={subnet}");
-    let arn = element(&elb(&aws, &create).await, "LoadBalancerArn");
-    let create = format!("CreateTargetGroup&Name=g&Protocol=UDP&Port=53&VpcId={vpc}&TargetType=ip");
-    let group = element(&elb(&aws, &create).await, "TargetGroupArn");
-    let action = format!("DefaultActions.member.1.Type=forward&DefaultActions.member.1.TargetGroupArn={group}");
-    let listener = format!("CreateListener&LoadBalancerArn={arn}&Protocol=UDP&Port=53&{action}");
-    let set = |kind: &str| format!("SetIpAddressType&LoadBalancerArn={arn}&IpAddressType={kind}");
-    elb(&aws, &set("dualstack")).await;
-    elb_code(&aws, &listener, "InvalidConfigurationRequest").await;
-    elb(&aws, &set("ipv4")).await;
-    elb(&aws, &listener).await;
-    elb_code(&aws, &set("dualstack"), "InvalidConfigurationRequest").await;
-}
-
 fn set_groups(arn: &str, groups: &[&String], more: &str) -> String {
     let list: String =
         groups.iter().enumerate().map(|(index, id)| format!("&SecurityGroups.member.{}={id}", index + 1)).collect();
@@ -211,6 +193,17 @@ async fn flag(aws: Caller) {
     assert_eq!((element(&body, FLAG), shown().await), ("off".to_owned(), "off".to_owned()));
     let body = elb(&aws, &set_groups(&arn, &[own], "")).await;
     assert!(!body.contains(FLAG) && shown().await == "off");
+}
+
+async fn enforced(aws: Caller) {
+    let shop = Shop::guarded(aws).await;
+    shop.serve(json!({"/x": {"get": shop.proxy("/x", json!({}))}})).await;
+    let own = &shop.aws.fresh.security_group_id;
+    shop.get("/v1/x").await.timed_out();
+    shop.elb(&set_groups(&shop.balancer, &[own], &format!("&{FLAG}=off"))).await;
+    assert_eq!(shop.get("/v1/x").await.status, 200);
+    shop.elb(&set_groups(&shop.balancer, &[own], &format!("&{FLAG}=on"))).await;
+    shop.get("/v1/x").await.timed_out();
 }
 
 async fn bad_flag(aws: Caller) {
@@ -297,8 +290,14 @@ async fn twice(aws: Caller) {
 
 async fn twenty(aws: Caller) {
     let arn = aws.balancer("x").await;
-    elb_code(&aws, &set(&arn, &[("access_logs.s3.prefix", "x"); 21]), "ValidationError").await;
-    elb_code(&aws, &set(&arn, &[]), "ValidationError").await;
+    let keys: Vec<String> = (1..=21).map(|number| format!("key{number}")).collect();
+    let pairs: Vec<(&str, &str)> = keys.iter().map(|key| (key.as_str(), "x")).collect();
+    let message = "Between 1 and 20 load balancer attributes must be specified";
+    for refused in [&pairs[..], &[]] {
+        elb_refuses(&aws, &set(&arn, refused), "ValidationError", message).await;
+    }
+    let message = "Load balancer attribute key 'key1' is not recognized";
+    elb_refuses(&aws, &set(&arn, &pairs[..20]), "ValidationError", message).await;
 }
 
 async fn empty(aws: Caller) {

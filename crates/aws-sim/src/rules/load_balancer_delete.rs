@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::load_balancer_change::set;
 use super::network::{NLB_DOCS, elb, elb_code, elb_refuses};
-use super::{MODEL, Rule, left_out, proof, sourced, unverified};
+use super::{ELB_MODEL as MODEL, Rule, left_out, proof, sourced, unverified};
 use crate::testing::{Caller, element, later};
 
 const DELETE: &str = "4.7 Deleting a load balancer";

@@ -2,15 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::fixture::{Api, absent, operations, unknown};
+use super::fixture::{Api, absent, unknown};
 use super::stage_update::logging;
 use super::{MODEL, RECORDED, Rule, left_out, proof, sourced, unverified};
 use crate::testing::Caller;
 
 const TOPIC: &str = "12.3 Method settings";
-const CDKD: &str = "measured by cdkd, 2026-07";
+const CDKD: &str = "go-to-k/cdkd, measured 2026-07";
 const MEASURED: &str = "hashicorp/terraform-provider-aws#15855";
-const NOTES: &str = "measured on throwaway APIs, 2026-08-14 (notes of a public project)";
 const SPELLINGS: &str = "hashicorp/terraform-provider-aws#9738";
 
 pub const RULES: &[Rule] = &[
@@ -29,7 +28,7 @@ pub const RULES: &[Rule] = &[
     sourced(TOPIC, "Several spellings of one method live side by side.", SPELLINGS, proof!(side_by_side)),
     sourced(TOPIC, "The resource need not exist; braces and depth don't matter.", SPELLINGS, proof!(any_resource)),
     sourced(TOPIC, "ANY is no verb of a setting.", MEASURED, proof!(any_verb)),
-    sourced(TOPIC, "A wildcard stands for path and verb, or for neither.", NOTES, proof!(half_wildcards)),
+    unverified(TOPIC, "A wildcard stands for path and verb, or for neither.", proof!(half_wildcards)),
     sourced(TOPIC, "One value makes the defaults of all others appear.", RECORDED, proof!(defaults)),
     sourced(TOPIC, "A method's own settings inherit nothing that shows.", RECORDED, proof!(no_inheritance)),
     sourced(TOPIC, "The log level shows only once it was set.", RECORDED, proof!(log_level)),
@@ -42,7 +41,7 @@ pub const RULES: &[Rule] = &[
         proof!(throttling),
     ),
     unverified(TOPIC, "Throttling below -1 or that is no number is refused.", proof!(bad_throttling)),
-    sourced(TOPIC, "Cached answers live 3600 seconds at most.", "cdk-preflight", proof!(time_to_live)),
+    sourced(TOPIC, "Cached answers live 3600 seconds at most.", "badmintoncryer/cdk-preflight", proof!(time_to_live)),
     unverified(TOPIC, "A flag, a log level or a strategy that is none is refused.", proof!(bad_values)),
     sourced(
         TOPIC,
@@ -66,6 +65,11 @@ pub const RULES: &[Rule] = &[
         proof!(remove_absent),
     ),
     sourced(TOPIC, "A removal must spell the key as it is kept.", SPELLINGS, proof!(remove_spelled)),
+    left_out(
+        TOPIC,
+        "A role for CloudWatch that is new, or lacks permissions, is refused for a while.",
+        "there are no roles whose permissions could be looked at",
+    ),
     left_out(TOPIC, "Settings of the cache have an effect only with a cluster.", "the data plane has no cache"),
 ];
 
@@ -191,8 +195,13 @@ async fn throttling(aws: Caller) {
 
 async fn bad_throttling(aws: Caller) {
     let (api, stage, _) = Api::staged(aws).await;
-    for (path, wrong) in [("burstLimit", "-2"), ("burstLimit", "1.5"), ("rateLimit", "fast"), ("rateLimit", "-1.5")] {
-        refuses_value(&api, &stage, &format!("/*/*/throttling/{path}"), wrong).await;
+    for (path, what, wrong) in [
+        ("burstLimit", "integer", "-2"),
+        ("burstLimit", "integer", "1.5"),
+        ("rateLimit", "number", "fast"),
+        ("rateLimit", "number", "-1.5"),
+    ] {
+        refuses_value(&api, &stage, &format!("/*/*/throttling/{path}"), what, wrong).await;
     }
 }
 
@@ -209,8 +218,12 @@ async fn time_to_live(aws: Caller) {
 
 async fn bad_values(aws: Caller) {
     let (api, stage, _) = logging(aws).await;
-    for path in ["metrics/enabled", "logging/loglevel", "caching/unauthorizedCacheControlHeaderStrategy"] {
-        refuses_value(&api, &stage, &format!("/*/*/{path}"), "maybe").await;
+    for (path, what) in [
+        ("metrics/enabled", "boolean value"),
+        ("logging/loglevel", "value"),
+        ("caching/unauthorizedCacheControlHeaderStrategy", "value"),
+    ] {
+        refuses_value(&api, &stage, &format!("/*/*/{path}"), what, "maybe").await;
     }
 }
 
@@ -287,10 +300,10 @@ async fn refuses(aws: Caller, path: &str) {
     api.refuses_patch(&stage, &[("replace", path, "true")], &unknown(path)).await;
 }
 
-/// A value is refused; how is not known.
-async fn refuses_value(api: &Api, stage: &str, path: &str, value: &str) {
-    let body = operations(&[("replace", path, value)]);
-    assert_eq!(api.call("PATCH", stage, &body).await.0, 400, "{path} {value}");
+/// A value that is no such thing.
+async fn refuses_value(api: &Api, stage: &str, path: &str, what: &str, value: &str) {
+    let message = format!("Invalid {what} '{value}' for {path}");
+    api.refuses_patch(stage, &[("replace", path, value)], &message).await;
 }
 
 /// The defaults, but for one value.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::fixture::{Api, BAD_REQUEST};
-use super::network::{TERRAFORM, ec2, ec2_refuses, elb, elb_refuses, group};
+use super::network::{ec2, ec2_refuses, elb, elb_refuses, group};
 use super::{MODEL, Rule, proof, sourced, target_group, unverified};
 use crate::testing::{Caller, element};
 
@@ -32,7 +32,7 @@ pub const RULES: &[Rule] = &[
         "It says so with MissingParameter where there is none, with InvalidParameterCombination where there are several.",
         proof!(one_peer),
     ),
-    sourced(RULE, "ModifySecurityGroupRules keeps the kind of a peer.", TERRAFORM, proof!(other_kind)),
+    unverified(RULE, "ModifySecurityGroupRules keeps the kind of a peer.", proof!(other_kind)),
     unverified(
         RULE,
         "Text: Invalid rule type for security group rule 'ID'. You may not specify CidrIpv6 for an existing IPv4 CIDR rule.",

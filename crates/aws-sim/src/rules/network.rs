@@ -10,8 +10,10 @@ pub const VPC_GUIDE: &str = "VPC user guide (awsdocs/amazon-vpc-user-guide)";
 pub const NLB_GUIDE: &str = "NLB user guide (awsdocs/elb-network-load-balancers-user-guide)";
 /// Its later additions.
 pub const NLB_DOCS: &str = "https://docs.aws.amazon.com/elasticloadbalancing/latest/network/";
-pub const PREFLIGHT: &str = "cdk-preflight";
-pub const TERRAFORM: &str = "hashicorp/terraform-provider-aws";
+pub const TF_GROUP: &str = "hashicorp/terraform-provider-aws, internal/service/ec2/vpc_security_group.go";
+pub const TF_ENDPOINT: &str = "hashicorp/terraform-provider-aws, internal/service/ec2/vpc_endpoint.go";
+pub const TF_BALANCER: &str = "hashicorp/terraform-provider-aws, internal/service/elbv2/load_balancer.go";
+pub const TF_TARGETS: &str = "hashicorp/terraform-provider-aws, internal/service/elbv2/target_group.go";
 pub const CDKD: &str = "measured by cdkd, 2026-08";
 
 /// Takes a refusal apart.

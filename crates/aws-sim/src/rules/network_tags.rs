@@ -1,7 +1,7 @@
 //! Tags of EC2 and of Elastic Load Balancing.
 
 use super::network::{EC2_ERRORS, count, ec2, ec2_code, ec2_refuses, elb, elb_code, group};
-use super::{MODEL, Rule, proof, sourced, unverified};
+use super::{EC2_MODEL, ELB_MODEL, Rule, proof, sourced, unverified};
 use crate::testing::{Caller, element};
 
 const EC2_TAGS: &str = "14.1 Tags of EC2";
@@ -11,11 +11,12 @@ pub const RULES: &[Rule] = &[
     sourced(
         EC2_TAGS,
         "TagSpecifications tag in the same call; a refused tag makes nothing.",
-        MODEL,
+        EC2_MODEL,
         proof!(atomic_tags),
     ),
-    sourced(EC2_TAGS, "TagSpecifications name the resource type that is made.", MODEL, proof!(tag_type)),
-    sourced(EC2_TAGS, "A key has 1 to 128 characters, a value up to 256.", MODEL, proof!(tag_lengths)),
+    sourced(EC2_TAGS, "TagSpecifications name the resource type that is made.", EC2_MODEL, proof!(tag_type)),
+    sourced(EC2_TAGS, "A key has at least one character, a value up to 256.", EC2_MODEL, proof!(tag_lengths)),
+    unverified(EC2_TAGS, "A key has up to 128 characters; the service model says 127.", proof!(tag_lengths)),
     sourced(
         EC2_TAGS,
         "Empty keys and keys that begin with aws:, in any case, are an InvalidTagKey.Malformed.",
@@ -23,39 +24,55 @@ pub const RULES: &[Rule] = &[
         proof!(tag_keys),
     ),
     sourced(EC2_TAGS, "A resource has up to 50 tags, then TagLimitExceeded.", EC2_ERRORS, proof!(fifty_tags)),
-    sourced(EC2_TAGS, "CreateTags overwrites values and keeps other tags.", MODEL, proof!(overwrite)),
+    sourced(EC2_TAGS, "CreateTags overwrites values and keeps other tags.", EC2_MODEL, proof!(overwrite)),
     sourced(
         EC2_TAGS,
         "DeleteTags with a key removes any value, with key and value only that one.",
-        MODEL,
+        EC2_MODEL,
         proof!(delete_tags),
     ),
-    sourced(EC2_TAGS, "DeleteTags of a missing tag is a success.", MODEL, proof!(delete_tags)),
-    sourced(EC2_TAGS, "CreateTags for an unknown id is an InvalidID.", EC2_ERRORS, proof!(tag_nothing)),
-    sourced(EC2_TAGS, "Security groups, their rules and endpoints are tagged by id.", MODEL, proof!(tag_kinds)),
+    sourced(EC2_TAGS, "DeleteTags of a missing tag is a success.", EC2_MODEL, proof!(delete_tags)),
+    sourced(
+        EC2_TAGS,
+        "An id of the right shape that is not found has a code of its kind that ends in .NotFound.",
+        "juju/juju#2842, guardian/amigo#545",
+        proof!(tag_nothing),
+    ),
+    unverified(
+        EC2_TAGS,
+        "For a security group that is InvalidSecurityGroupID.NotFound, for an endpoint InvalidVpcEndpointId.NotFound.",
+        proof!(tag_nothing),
+    ),
+    sourced(
+        EC2_TAGS,
+        "Another id is an InvalidID: The ID 'x' is not valid.",
+        "kubernetes/cloud-provider-aws#1387",
+        proof!(tag_no_id),
+    ),
+    sourced(EC2_TAGS, "Security groups, their rules and endpoints are tagged by id.", EC2_MODEL, proof!(tag_kinds)),
     sourced(
         ELB_TAGS,
         "Balancers, target groups and listeners take Tags when they are made.",
-        MODEL,
+        ELB_MODEL,
         proof!(elb_create_tags),
     ),
     sourced(
         ELB_TAGS,
         "AddTags overwrites values; DescribeTags reads them, Describe operations do not.",
-        MODEL,
+        ELB_MODEL,
         proof!(elb_add_tags),
     ),
     unverified(ELB_TAGS, "RemoveTags of a missing key is a success.", proof!(elb_remove_tags)),
-    sourced(ELB_TAGS, "Tag operations take up to 20 ARNs.", MODEL, proof!(elb_twenty)),
-    sourced(ELB_TAGS, "A key that is given twice is a DuplicateTagKeys.", MODEL, proof!(elb_duplicates)),
-    sourced(ELB_TAGS, "More than 50 tags are TooManyTags.", MODEL, proof!(elb_fifty)),
+    sourced(ELB_TAGS, "Tag operations take up to 20 ARNs.", ELB_MODEL, proof!(elb_twenty)),
+    sourced(ELB_TAGS, "A key that is given twice is a DuplicateTagKeys.", ELB_MODEL, proof!(elb_duplicates)),
+    sourced(ELB_TAGS, "More than 50 tags are TooManyTags.", ELB_MODEL, proof!(elb_fifty)),
     sourced(
         ELB_TAGS,
         "Keys and values hold letters, digits, space and + - = . _ : / @ only.",
-        MODEL,
+        ELB_MODEL,
         proof!(elb_characters),
     ),
-    sourced(ELB_TAGS, "A key is not empty and doesn't begin with aws:.", MODEL, proof!(elb_keys)),
+    sourced(ELB_TAGS, "A key is not empty and doesn't begin with aws:.", ELB_MODEL, proof!(elb_keys)),
 ];
 
 fn tagged(kind: &str, tags: &[(&str, &str)]) -> String {
@@ -134,8 +151,24 @@ async fn delete_tags(aws: Caller) {
 }
 
 async fn tag_nothing(aws: Caller) {
-    let form = "CreateTags&ResourceId.1=sg-00000000000000000&Tag.1.Key=a&Tag.1.Value=b";
-    ec2_code(&aws, form, "InvalidID").await;
+    for (prefix, code) in [
+        ("sg", "InvalidSecurityGroupID"),
+        ("vpce", "InvalidVpcEndpointId"),
+        ("subnet", "InvalidSubnetID"),
+        ("i", "InvalidInstanceID"),
+    ] {
+        for operation in ["CreateTags", "DeleteTags"] {
+            let form = format!("{operation}&ResourceId.1={prefix}-00000000000000000&Tag.1.Key=a&Tag.1.Value=b");
+            ec2_code(&aws, &form, &format!("{code}.NotFound")).await;
+        }
+    }
+}
+
+async fn tag_no_id(aws: Caller) {
+    for id in ["nonsense", "sg-x", "SG-00000000000000000"] {
+        let form = format!("CreateTags&ResourceId.1={id}&Tag.1.Key=a&Tag.1.Value=b");
+        ec2_refuses(&aws, &form, "InvalidID", &format!("The ID '{id}' is not valid")).await;
+    }
 }
 
 async fn tag_kinds(aws: Caller) {
@@ -187,7 +220,12 @@ async fn elb_twenty(aws: Caller) {
     let arn = aws.target_group("g").await;
     let arns = |count: usize| (1..=count).map(|n| format!("&ResourceArns.member.{n}={arn}")).collect::<String>();
     elb(&aws, &format!("DescribeTags{}", arns(20))).await;
-    elb_code(&aws, &format!("DescribeTags{}", arns(21)), "ValidationError").await;
+    let tags = "&Tags.member.1.Key=a&Tags.member.1.Value=b";
+    elb(&aws, &format!("AddTags{}{tags}", arns(20))).await;
+    elb(&aws, &format!("RemoveTags{}&TagKeys.member.1=a", arns(20))).await;
+    for (operation, more) in [("DescribeTags", ""), ("AddTags", tags), ("RemoveTags", "&TagKeys.member.1=a")] {
+        elb_code(&aws, &format!("{operation}{}{more}", arns(21)), "ValidationError").await;
+    }
 }
 
 async fn elb_duplicates(aws: Caller) {

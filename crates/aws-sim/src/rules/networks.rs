@@ -1,7 +1,7 @@
 //! What there is of networks: enough for Terraform's AWS provider to read them.
 
-use super::network::{EC2_ERRORS, TERRAFORM, VPC_GUIDE, count, ec2, ec2_code, elb, subnet, vpc};
-use super::{MODEL, Rule, proof, sourced};
+use super::network::{EC2_ERRORS, TF_BALANCER, TF_ENDPOINT, VPC_GUIDE, count, ec2, ec2_code, elb, subnet, vpc};
+use super::{EC2_MODEL as MODEL, Rule, proof, sourced};
 use crate::testing::{Caller, element};
 
 const NETWORKS: &str = "1.9 VPCs and subnets";
@@ -19,12 +19,12 @@ pub const RULES: &[Rule] = &[
         EC2_ERRORS,
         proof!(vpc_in_use),
     ),
-    sourced(NETWORKS, "AWS's prefix lists are found by name; execute-api has none.", TERRAFORM, proof!(prefix_lists)),
+    sourced(NETWORKS, "AWS's prefix lists are found by name; execute-api has none.", TF_ENDPOINT, proof!(prefix_lists)),
     sourced(NETWORKS, "Interface endpoints of services have no endpoint associations.", MODEL, proof!(no_associations)),
     sourced(
         NETWORKS,
         "A balancer without reserved capacity has an empty capacity reservation.",
-        TERRAFORM,
+        TF_BALANCER,
         proof!(no_capacity),
     ),
 ];

@@ -4,26 +4,47 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
 
-use super::network::TERRAFORM;
-use super::{MODEL, Rule, proof, sourced, unverified};
+use super::fixture::Api;
+use super::{Rule, proof, sourced, unverified};
 use crate::testing::{ACCOUNT, Caller, document, element, later, text};
 
 const STS: &str = "1.7 STS";
 const PARTITION: &str = "1.8 Partitions";
 
 pub const RULES: &[Rule] = &[
-    sourced(STS, "GetCallerIdentity answers account, ARN and user id.", MODEL, proof!(identity)),
+    sourced(
+        STS,
+        "GetCallerIdentity answers account, ARN and user id.",
+        "botocore service model of sts",
+        proof!(identity),
+    ),
     sourced(
         PARTITION,
         "ARNs in China are in the partition aws-cn, those in GovCloud in aws-us-gov.",
-        TERRAFORM,
+        "botocore, data/partitions.json",
         proof!(partitions),
     ),
-    sourced(PARTITION, "Host names in China end with amazonaws.com.cn.", TERRAFORM, proof!(china_names)),
     sourced(
         PARTITION,
-        "In China the service of execute-api is cn.com.amazonaws.REGION.execute-api, that of others com.amazonaws.",
-        "a public list of working endpoints in China",
+        "Host names in China end with amazonaws.com.cn.",
+        "botocore, data/partitions.json",
+        proof!(china_names),
+    ),
+    sourced(
+        PARTITION,
+        "In China the services of execute-api and ec2 are cn.com.amazonaws.REGION.NAME.",
+        "aws/aws-cdk#25329",
+        proof!(china_services),
+    ),
+    sourced(
+        PARTITION,
+        "ARNs of API Gateway have no account: arn:PARTITION:apigateway:REGION::/restapis/ID, /stages/NAME below, /vpclinks/ID.",
+        "hashicorp/terraform-provider-aws, internal/service/apigateway/rest_api.go and stage.go",
+        proof!(api_arns),
+    ),
+    unverified(
+        PARTITION,
+        "There the services of logs, s3 and sts are com.amazonaws.REGION.NAME.",
         proof!(china_services),
     ),
     sourced(
@@ -80,6 +101,19 @@ async fn beijing(aws: &Caller, method: &str, path: &str, body: Value) -> Value {
 
 const BALANCER: &str = "CreateLoadBalancer&Name=one&Type=network&Scheme=internal&Subnets.member.1={subnet}";
 
+async fn api_arns(aws: Caller) {
+    let (api, stage, _) = Api::staged(aws).await;
+    let link = api.aws.link(&api.aws.balancer("x").await).await;
+    let below = |path: String, account: &str| {
+        format!("/tags/arn%3Aaws%3Aapigateway%3Aeu-central-1%3A{account}%3A{}", path.replace('/', "%2F"))
+    };
+    for path in [format!("/restapis/{}", api.id), format!("/restapis/{}{stage}", api.id), format!("/vpclinks/{link}")] {
+        let tags = || json!({"tags": {"a": "b"}});
+        assert_eq!(api.aws.api("PUT", &below(path.clone(), ""), tags()).await.0, 204, "{path}");
+        assert_eq!(api.aws.api("PUT", &below(path.clone(), ACCOUNT), tags()).await.0, 400, "{path}");
+    }
+}
+
 async fn identity(aws: Caller) {
     let body = call(&aws, "eu-central-1", "sts", "GetCallerIdentity").await;
     assert_eq!(element(&body, "Account"), ACCOUNT);
@@ -108,7 +142,10 @@ async fn china_names(aws: Caller) {
 async fn china_services(aws: Caller) {
     let body = call(&aws, "cn-north-1", "ec2", "DescribeVpcEndpointServices").await;
     assert!(body.contains("<serviceName>cn.com.amazonaws.cn-north-1.execute-api</serviceName>"));
-    assert!(body.contains("<serviceName>com.amazonaws.cn-north-1.sts</serviceName>"));
+    assert!(body.contains("<serviceName>cn.com.amazonaws.cn-north-1.ec2</serviceName>"));
+    for name in ["logs", "s3", "sts"] {
+        assert!(body.contains(&format!("<serviceName>com.amazonaws.cn-north-1.{name}</serviceName>")));
+    }
 }
 
 async fn govcloud_services(aws: Caller) {

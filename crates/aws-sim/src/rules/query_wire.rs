@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use http::Request;
 
-use super::network::{EC2_ERRORS, TERRAFORM, count, ec2, ec2_code, ec2_refuses, elb, elb_code, elb_refuses, group};
-use super::{MODEL, Rule, proof, sourced, unverified};
+use super::network::{EC2_ERRORS, TF_TARGETS, count, ec2, ec2_code, ec2_refuses, elb, elb_code, elb_refuses, group};
+use super::{EC2_MODEL, ELB_MODEL, Rule, left_out, proof, sourced, unverified};
 use crate::testing::{ACCOUNT, Caller, Reply, element};
 
 const EC2: &str = "1.5 Errors, filters and pages of EC2";
@@ -29,23 +29,33 @@ pub const RULES: &[Rule] = &[
     unverified(EC2, "A request without signature is an AuthFailure.", proof!(auth_failure)),
     unverified(EC2, "That AuthFailure has HTTP status 401.", proof!(auth_failure)),
     unverified(EC2, "A dry run answers DryRunOperation with HTTP status 412 and changes nothing.", proof!(dry_run)),
-    sourced(EC2, "A describe by a filter that matches nothing is an empty list.", MODEL, proof!(empty_filter)),
+    sourced(EC2, "A describe by a filter that matches nothing is an empty list.", EC2_MODEL, proof!(empty_filter)),
     unverified(EC2, "A filter that the operation does not know is refused by its name.", proof!(unknown_filter)),
     sourced(EC2, "More than 200 values in a filter are a FilterLimitExceeded.", EC2_ERRORS, proof!(many_values)),
-    sourced(EC2, "MaxResults is 5 to 1000; NextToken goes on where the page ended.", MODEL, proof!(ec2_pages)),
+    sourced(EC2, "MaxResults is 5 to 1000; NextToken goes on where the page ended.", EC2_MODEL, proof!(ec2_pages)),
     sourced(EC2, "A token that no answer gave is an InvalidNextToken.", EC2_ERRORS, proof!(bad_token)),
     unverified(EC2, "DescribeVpcEndpoints with ids ignores MaxResults.", proof!(ids_ignore_pages)),
+    left_out(
+        EC2,
+        "Errors of the service: InternalError, InternalFailure, Unavailable, ServiceUnavailable, RetryableError.",
+        "they happen only when a test orders them as faults",
+    ),
+    left_out(
+        ELB,
+        "PriorRequestNotComplete has HTTP status 429, HealthUnavailable and InsufficientCapacity have 500.",
+        "they happen only when a test orders them as faults",
+    ),
     sourced(
         ELB,
         "An error is an ErrorResponse with Error, Type, Code, Message and RequestId, HTTP 400.",
-        MODEL,
+        ELB_MODEL,
         proof!(elb_envelope),
     ),
-    sourced(ELB, "Error codes have no Exception at their end.", MODEL, proof!(elb_envelope)),
+    sourced(ELB, "Error codes have no Exception at their end.", ELB_MODEL, proof!(elb_envelope)),
     sourced(
         ELB,
         "Validation errors, which the service model does not list, have the code ValidationError.",
-        TERRAFORM,
+        TF_TARGETS,
         proof!(validation_error),
     ),
     sourced(
@@ -54,15 +64,20 @@ pub const RULES: &[Rule] = &[
         "aws-cloudformation/cfn-lint#807",
         proof!(out_of_range),
     ),
-    sourced(ELB, "A describe by an unknown name or ARN is an error, not an empty list.", MODEL, proof!(unknown_names)),
+    sourced(
+        ELB,
+        "A describe by an unknown name or ARN is an error, not an empty list.",
+        ELB_MODEL,
+        proof!(unknown_names),
+    ),
     sourced(
         ELB,
         "That error names nothing: One or more target groups not found.",
         "aws-samples/service-screener-v2#212",
         proof!(plural_message),
     ),
-    sourced(ELB, "A describe takes up to 20 ARNs or names.", MODEL, proof!(twenty_names)),
-    sourced(ELB, "PageSize is 1 to 400; Marker goes on where the page ended.", MODEL, proof!(elb_pages)),
+    sourced(ELB, "A describe takes up to 20 ARNs or names.", ELB_MODEL, proof!(twenty_names)),
+    sourced(ELB, "PageSize is 1 to 400; Marker goes on where the page ended.", ELB_MODEL, proof!(elb_pages)),
 ];
 
 async fn ec2_envelope(aws: Caller) {

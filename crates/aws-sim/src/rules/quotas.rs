@@ -27,7 +27,8 @@ pub const RULES: &[Rule] = &[
     sourced(API, "An API is deleted once in thirty seconds.", API_PAGE, proof!(delete_api)),
     sourced(API, "PutRestApi is taken once a second.", API_PAGE, proof!(put_api)),
     sourced(API, "CreateDeployment is taken once in five seconds.", API_PAGE, proof!(deployment)),
-    sourced(API, "CreateResource and DeleteResource are taken five times a second, each.", API_PAGE, proof!(resource)),
+    sourced(API, "CreateResource and DeleteResource are taken five times a second.", API_PAGE, proof!(resource)),
+    unverified(API, "Each of the two is counted for itself.", proof!(resources_apart)),
     sourced(API, "GetResources is taken five times in two seconds.", API_PAGE, proof!(resources)),
     sourced(API, "UpdateAccount is taken once in twenty seconds.", API_PAGE, proof!(account)),
     sourced(
@@ -75,6 +76,11 @@ pub const RULES: &[Rule] = &[
     ),
     sourced(EC2, "CreateTags and DeleteTags: 100, then 10 a second.", EC2_PAGE, proof!(ec2_tags)),
     sourced(EC2, "An operation that reads is taken 100 times, then 20 times a second.", EC2_PAGE, proof!(ec2_read)),
+    unverified(
+        EC2,
+        "DescribeVpcEndpointServices and DescribeVpcEndpointServiceConfigurations: 10, then one a second.",
+        proof!(endpoint_services),
+    ),
     sourced(
         EC2,
         "DescribeSecurityGroups and DescribeNetworkInterfaces without filter and page: 50, then 10 a second.",
@@ -100,8 +106,8 @@ pub const RULES: &[Rule] = &[
     sourced(ELB, "Everything together is taken 40 times, then 10 times a second.", ELB_PAGE, proof!(elb_total)),
     sourced(
         ELB,
-        "Too many requests: 400, Throttling, `Rate exceeded`.",
-        "kubernetes-sigs/aws-load-balancer-controller#1871",
+        "Too many requests: 400, Throttling, `Rate exceeded`; the user guide and CloudTrail call it ThrottlingException.",
+        "kubernetes-sigs/aws-load-balancer-controller#1871, boto/boto3#3125",
         proof!(elb_error),
     ),
 ];
@@ -176,6 +182,19 @@ async fn deployment(_: Caller) {
 async fn resource(_: Caller) {
     api(5, 200, "POST", "/restapis/x/resources/y", json!({})).await;
     api(5, 200, "DELETE", "/restapis/x/resources/y", Value::Null).await;
+}
+
+async fn resources_apart(_: Caller) {
+    let aws = counted();
+    let call = async |method: &str| aws.api(method, "/restapis/x/resources/y", json!({})).await.0;
+    for _ in 0..5 {
+        assert_ne!(call("POST").await, 429);
+    }
+    assert_eq!(call("POST").await, 429);
+    for _ in 0..5 {
+        assert_ne!(call("DELETE").await, 429);
+    }
+    assert_eq!(call("DELETE").await, 429);
 }
 
 async fn resources(_: Caller) {
@@ -265,12 +284,16 @@ async fn endpoint_delete(_: Caller) {
     ec2(4, 3334, &["DeleteVpcEndpoints"]).await;
 }
 
+async fn endpoint_services(_: Caller) {
+    ec2(10, 1000, &["DescribeVpcEndpointServices", "DescribeVpcEndpointServiceConfigurations"]).await;
+}
+
 async fn ec2_tags(_: Caller) {
     ec2(100, 100, &["CreateTags", "DeleteTags"]).await;
 }
 
 async fn ec2_read(_: Caller) {
-    ec2(100, 50, &["DescribeVpcEndpoints", "DescribeVpcs", "DescribeVpcEndpointServices"]).await;
+    ec2(100, 50, &["DescribeVpcEndpoints", "DescribeVpcs", "DescribePrefixLists"]).await;
 }
 
 async fn ec2_unfiltered(_: Caller) {

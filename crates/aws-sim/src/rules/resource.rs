@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::fixture::{Api, BAD_REQUEST, CONFLICT, LIMIT_EXCEEDED, NOT_FOUND, operations};
-use super::{MODEL, RECORDED, Rule, proof, sourced, unverified};
+use super::{MODEL, RECORDED, Rule, left_out, proof, sourced, unverified};
 use crate::testing::{Caller, text};
 
 const TOPIC: &str = "9.1 Resources";
@@ -14,6 +14,11 @@ const LOCALSTACK: &str = "localstack/localstack, API Gateway provider";
 const UNKNOWN: &str = "Invalid Resource identifier specified";
 
 pub const RULES: &[Rule] = &[
+    left_out(
+        TOPIC,
+        "`/ping` and `/sping` at the root are reserved where there is a custom domain.",
+        "there are no custom domains",
+    ),
     sourced(
         TOPIC,
         "CreateResource answers 201 with id (six characters), parentId, pathPart and path, and no resourceMethods.",
@@ -38,7 +43,7 @@ pub const RULES: &[Rule] = &[
     sourced(
         TOPIC,
         "A resource has one child with a variable at most, greedy or not.",
-        "cdk-preflight; LocalStack's AWS-validated snapshots",
+        "badmintoncryer/cdk-preflight; LocalStack's AWS-validated snapshots",
         proof!(variable_siblings),
     ),
     sourced(TOPIC, "A variable and fixed names can be siblings.", RECORDED, proof!(mixed_siblings)),

@@ -1,21 +1,21 @@
 //! Security groups: creating, reading, deleting.
 
 use super::network::{
-    EC2_ERRORS, PREFLIGHT, TERRAFORM, VPC_GUIDE, count, ec2, ec2_code, ec2_refuses, elb, group, subnet, vpc,
+    EC2_ERRORS, TF_BALANCER, TF_GROUP, VPC_GUIDE, count, ec2, ec2_code, ec2_refuses, elb, group, subnet, vpc,
 };
-use super::{MODEL, Rule, proof, sourced, unverified};
+use super::{EC2_MODEL as MODEL, Rule, proof, sourced, unverified};
 use crate::testing::{Caller, element, later};
 
 const CREATE: &str = "2.1 Creating a security group";
 const READ: &str = "2.4 Reading security groups";
 const DELETE: &str = "2.5 Deleting a security group";
-const HELD: &str = "CloudFormation events in public issues";
+const HELD: &str = "hashicorp/terraform-provider-aws#1671";
 
 pub const RULES: &[Rule] = &[
     sourced(CREATE, "Name and description are required, and not empty.", MODEL, proof!(required)),
     sourced(CREATE, "Name and description have up to 255 characters.", MODEL, proof!(lengths)),
     sourced(CREATE, "Both hold only letters, digits, space and ._-:/()#,@[]+=&;{}!$*.", MODEL, proof!(characters)),
-    sourced(CREATE, "A name doesn't begin with sg-.", PREFLIGHT, proof!(prefix)),
+    sourced(CREATE, "A name doesn't begin with sg-.", "cdk-preflight, rule pf-ec2-sg-group-name", proof!(prefix)),
     unverified(CREATE, "The code for a name that begins with sg- is InvalidParameterValue.", proof!(prefix)),
     sourced(CREATE, "Blanks at the end of a name are cut off.", VPC_GUIDE, proof!(trimmed)),
     sourced(CREATE, "Names are unique in a VPC, whatever the case.", VPC_GUIDE, proof!(duplicate)),
@@ -25,7 +25,12 @@ pub const RULES: &[Rule] = &[
         EC2_ERRORS,
         proof!(duplicate),
     ),
-    unverified(CREATE, "Text: The security group 'NAME' already exists for VPC 'VPC'.", proof!(duplicate)),
+    sourced(
+        CREATE,
+        "Text: The security group 'NAME' already exists for VPC 'VPC'.",
+        "terraform-community-modules/tf_aws_sg#53",
+        proof!(duplicate),
+    ),
     sourced(CREATE, "Another VPC may have a group of the same name.", VPC_GUIDE, proof!(other_vpc)),
     sourced(CREATE, "The name default is reserved.", EC2_ERRORS, proof!(reserved)),
     sourced(
@@ -69,13 +74,13 @@ pub const RULES: &[Rule] = &[
     sourced(
         DELETE,
         "The interfaces of an endpoint hold its group until they are gone.",
-        TERRAFORM,
+        TF_GROUP,
         proof!(interface_holds),
     ),
     sourced(
         DELETE,
         "The interfaces of a load balancer hold its groups for a while after it.",
-        TERRAFORM,
+        TF_BALANCER,
         proof!(balancer_holds),
     ),
     sourced(DELETE, "A rule of another group of the VPC holds a group that it names.", MODEL, proof!(rule_holds)),

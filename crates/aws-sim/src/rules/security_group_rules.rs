@@ -1,11 +1,10 @@
 //! Rules of security groups.
 
-use super::network::{EC2_ERRORS, PREFLIGHT, TERRAFORM, VPC_GUIDE, count, ec2, ec2_code, ec2_refuses, group, vpc};
-use super::{MODEL, Rule, left_out, proof, sourced, unverified};
+use super::network::{EC2_ERRORS, TF_GROUP, count, ec2, ec2_code, ec2_refuses, group, vpc};
+use super::{EC2_MODEL as MODEL, Rule, left_out, proof, sourced, unverified};
 use crate::testing::{Caller, element};
 
 const RULE: &str = "2.2 Rules of a security group";
-const WEIGHTS: &str = "https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html";
 const REVOKE: &str = "2.3 Revoking rules";
 const READ: &str = "2.4 Reading security groups";
 
@@ -37,7 +36,12 @@ pub const RULES: &[Rule] = &[
         MODEL,
         proof!(canonical),
     ),
-    sourced(RULE, "TCP and UDP want both ports, from 0 to 65535, ascending.", PREFLIGHT, proof!(ports)),
+    sourced(
+        RULE,
+        "TCP and UDP want both ports, from 0 to 65535, ascending.",
+        "cdk-preflight, rule pf-ec2-sg-port-range",
+        proof!(ports),
+    ),
     sourced(RULE, "Protocol -1 ignores ports.", MODEL, proof!(all_protocols)),
     unverified(
         RULE,
@@ -45,11 +49,13 @@ pub const RULES: &[Rule] = &[
         proof!(all_protocols),
     ),
     sourced(RULE, "The protocols 6, 17, 1 and 58 are tcp, udp, icmp and icmpv6.", MODEL, proof!(protocol_numbers)),
+    sourced(RULE, "For ICMP and ICMPv6 the ports are type and code, -1 for all of them.", MODEL, proof!(icmp)),
+    unverified(RULE, "Left out, they are -1.", proof!(icmp)),
     sourced(RULE, "Other protocols open all ports.", MODEL, proof!(other_protocols)),
     sourced(
         RULE,
         "A description has up to 255 characters of a-z, A-Z, 0-9, space and ._-:/()#,@[]+=&;{}!$*.",
-        PREFLIGHT,
+        "cdk-preflight, rule pf-ec2-sg-rule-description",
         proof!(descriptions),
     ),
     sourced(RULE, "A description of a group reference or a prefix list has no ampersand.", MODEL, proof!(ampersand)),
@@ -77,15 +83,6 @@ pub const RULES: &[Rule] = &[
     sourced(RULE, "A range that is none is an InvalidPermission.Malformed.", EC2_ERRORS, proof!(malformed_range)),
     sourced(
         RULE,
-        "A group has up to 60 rules in each direction, counted apart for IPv4 and IPv6.",
-        VPC_GUIDE,
-        proof!(sixty),
-    ),
-    sourced(RULE, "One more is a RulesPerSecurityGroupLimitExceeded.", EC2_ERRORS, proof!(sixty)),
-    unverified(RULE, "Text: The maximum number of rules per security group has been reached.", proof!(sixty)),
-    sourced(RULE, "A prefix list counts as often as its weight.", WEIGHTS, proof!(weight)),
-    sourced(
-        RULE,
         "ModifySecurityGroupRules changes a rule in place; id, direction and tags stay.",
         MODEL,
         proof!(modify),
@@ -110,7 +107,7 @@ pub const RULES: &[Rule] = &[
         MODEL,
         proof!(revoke_unknown),
     ),
-    sourced(REVOKE, "A missing rule id is an InvalidSecurityGroupRuleId.NotFound.", TERRAFORM, proof!(missing_rule_id)),
+    sourced(REVOKE, "A missing rule id is an InvalidSecurityGroupRuleId.NotFound.", TF_GROUP, proof!(missing_rule_id)),
     sourced(READ, "DescribeSecurityGroupRules filters by group, rule id and tag.", MODEL, proof!(rule_filters)),
     sourced(
         READ,
@@ -120,14 +117,14 @@ pub const RULES: &[Rule] = &[
     ),
 ];
 
-fn allow(group: &str, protocol: &str, ports: Option<(i64, i64)>, peers: &str) -> String {
+pub(super) fn allow(group: &str, protocol: &str, ports: Option<(i64, i64)>, peers: &str) -> String {
     let ports = ports
         .map_or_else(String::new, |(from, to)| format!("&IpPermissions.1.FromPort={from}&IpPermissions.1.ToPort={to}"));
     let peers = peers.replace("&", "&IpPermissions.1.");
     format!("AuthorizeSecurityGroupIngress&GroupId={group}&IpPermissions.1.IpProtocol={protocol}{ports}{peers}")
 }
 
-fn https(group: &str, cidr: &str) -> String {
+pub(super) fn https(group: &str, cidr: &str) -> String {
     allow(group, "tcp", Some((443, 443)), &format!("&IpRanges.1.CidrIp={cidr}"))
 }
 
@@ -220,6 +217,16 @@ async fn protocol_numbers(aws: Caller) {
     }
 }
 
+async fn icmp(aws: Caller) {
+    let id = group(&aws, "g").await;
+    for (protocol, ports, shown) in
+        [("icmp", Some((8, 0)), ("8", "0")), ("icmp", None, ("-1", "-1")), ("icmpv6", Some((-1, -1)), ("-1", "-1"))]
+    {
+        let body = ec2(&aws, &allow(&id, protocol, ports, "&IpRanges.1.CidrIp=10.0.0.0/8")).await;
+        assert_eq!((element(&body, "fromPort").as_str(), element(&body, "toPort").as_str()), shown, "{protocol}");
+    }
+}
+
 async fn other_protocols(aws: Caller) {
     let id = group(&aws, "g").await;
     let body = ec2(&aws, &allow(&id, "50", Some((80, 80)), "&IpRanges.1.CidrIp=10.0.0.0/8")).await;
@@ -294,26 +301,6 @@ async fn malformed_range(aws: Caller) {
     for cidr in ["10.0.0.0/33", "10.0.0.0", "everywhere"] {
         ec2_code(&aws, &https(&id, cidr), "InvalidPermission.Malformed").await;
     }
-}
-
-async fn sixty(aws: Caller) {
-    let id = group(&aws, "g").await;
-    for number in 0..60 {
-        ec2(&aws, &https(&id, &format!("10.{number}.0.0/16"))).await;
-    }
-    let message = "The maximum number of rules per security group has been reached.";
-    ec2_refuses(&aws, &https(&id, "10.99.0.0/16"), "RulesPerSecurityGroupLimitExceeded", message).await;
-    ec2(&aws, &allow(&id, "-1", None, "&Ipv6Ranges.1.CidrIpv6=2001:db8::/32")).await;
-    ec2(&aws, &https(&id, "10.99.0.0/16").replace("Ingress", "Egress")).await;
-}
-
-async fn weight(aws: Caller) {
-    let id = group(&aws, "g").await;
-    ec2(&aws, &allow(&id, "-1", None, "&PrefixListIds.1.PrefixListId=pl-a3a144ca")).await;
-    for number in 0..5 {
-        ec2(&aws, &https(&id, &format!("10.{number}.0.0/16"))).await;
-    }
-    ec2_code(&aws, &https(&id, "10.99.0.0/16"), "RulesPerSecurityGroupLimitExceeded").await;
 }
 
 async fn modify(aws: Caller) {

@@ -7,7 +7,7 @@ use super::{MODEL, RECORDED, Rule, left_out, proof, sourced, unverified};
 use crate::testing::{Caller, later, text};
 
 const TOPIC: &str = "12.1 Stages";
-const PREFLIGHT: &str = "cdk-preflight";
+const PREFLIGHT: &str = "badmintoncryer/cdk-preflight";
 const QUOTAS: &str =
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html";
 const CACHING: &str = "hashicorp/terraform-provider-aws, internal/service/apigateway/stage.go";
@@ -41,16 +41,14 @@ pub const RULES: &[Rule] = &[
     sourced(TOPIC, "The deployment must exist.", "aws/chalice#1839", proof!(no_deployment)),
     sourced(TOPIC, "The deployment of a canary must exist too.", RECORDED, proof!(no_canary_deployment)),
     sourced(TOPIC, "A second stage of a name is a conflict.", "hashicorp/terraform-provider-aws#2918", proof!(twice)),
-    sourced(TOPIC, "An API has ten stages at most (code and text are unverified).", QUOTAS, proof!(quota)),
+    sourced(TOPIC, "An API has ten stages at most.", QUOTAS, proof!(ten_stages)),
+    unverified(TOPIC, "One more is a LimitExceededException, 429.", proof!(quota)),
     sourced(TOPIC, "A variable's name has word characters.", PREFLIGHT, proof!(variable_names)),
     sourced(TOPIC, "A variable's value has a fixed alphabet.", PREFLIGHT, proof!(variable_values)),
-    sourced(
-        TOPIC,
-        "Names of variables have 64 characters at most, values 512 (the texts are unverified).",
-        QUOTAS,
-        proof!(variable_sizes),
-    ),
-    sourced(TOPIC, "A stage has 100 variables at most (code and text are unverified).", QUOTAS, proof!(variable_count)),
+    sourced(TOPIC, "Names of variables have 64 characters at most, values 512.", QUOTAS, proof!(variable_lengths)),
+    unverified(TOPIC, "Longer ones are refused with the sentences about other characters.", proof!(variable_sizes)),
+    sourced(TOPIC, "A stage has 100 variables at most.", QUOTAS, proof!(hundred_variables)),
+    unverified(TOPIC, "One more is a LimitExceededException too.", proof!(variable_count)),
     sourced(TOPIC, "A variable that is no text is a SerializationException.", RECORDED, proof!(variable_type)),
     sourced(TOPIC, "A canary shows defaults for what was not given.", RECORDED, proof!(canary)),
     unverified(
@@ -156,6 +154,35 @@ async fn quota(aws: Caller) {
     api.refuses("POST", "/stages", body, LIMIT_EXCEEDED, message).await;
 }
 
+/// The last of so many bodies is refused, and only that.
+async fn only_the_last_fails(api: &Api, bodies: &[Value]) {
+    for (number, body) in bodies.iter().enumerate() {
+        let refused = api.call("POST", "/stages", body).await.0 >= 400;
+        assert_eq!(refused, number + 1 == bodies.len(), "{body}");
+    }
+}
+
+async fn ten_stages(aws: Caller) {
+    let (api, id) = deployed(aws).await;
+    let stage = |number: u8| json!({"stageName": format!("v{number}"), "deploymentId": id});
+    only_the_last_fails(&api, &(0..11).map(stage).collect::<Vec<_>>()).await;
+}
+
+async fn variable_lengths(aws: Caller) {
+    let (api, id) = deployed(aws).await;
+    let stage = |name: &str, key: usize, value: usize| json!({"stageName": name, "deploymentId": id, "variables": {"k".repeat(key): "v".repeat(value)}});
+    only_the_last_fails(&api, &[stage("a", 64, 1), stage("b", 65, 1)]).await;
+    only_the_last_fails(&api, &[stage("c", 1, 512), stage("d", 1, 513)]).await;
+}
+
+async fn hundred_variables(aws: Caller) {
+    let (api, id) = deployed(aws).await;
+    let variables = |count: usize| (0..count).map(|n| (format!("v{n}"), json!("x"))).collect::<Map<_, _>>();
+    let stage =
+        |count: usize| json!({"stageName": format!("v{count}"), "deploymentId": id, "variables": variables(count)});
+    only_the_last_fails(&api, &[stage(100), stage(101)]).await;
+}
+
 async fn variable_names(aws: Caller) {
     let message = "Invalid stage variable name: a-b. Please use names with only word characters.";
     refused_with(aws, json!({"variables": {"a-b": "1"}}), message).await;
@@ -175,10 +202,10 @@ async fn variable_values(aws: Caller) {
 async fn variable_sizes(aws: Caller) {
     let (api, id) = deployed(aws).await;
     let body = |key: usize, value: usize| json!({"stageName": "v1", "deploymentId": id, "variables": {"k".repeat(key): "v".repeat(value)}});
-    for (key, value) in [(65, 1), (1, 513)] {
-        let (status, code, _) = api.call("POST", "/stages", &body(key, value)).await;
-        assert_eq!((status, code.as_str()), BAD_REQUEST);
-    }
+    let name = format!("Invalid stage variable name: {}. Please use names with only word characters.", "k".repeat(65));
+    let value = "Invalid stage variable value of key k.  Please use values with alphanumeric characters and the symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','.";
+    api.refuses("POST", "/stages", body(65, 1), BAD_REQUEST, &name).await;
+    api.refuses("POST", "/stages", body(1, 513), BAD_REQUEST, value).await;
     api.made("POST", "/stages", body(64, 512)).await;
 }
 
@@ -213,9 +240,15 @@ async fn canary(aws: Caller) {
 
 async fn bad_canary(aws: Caller) {
     let (api, id) = deployed(aws).await;
-    for wrong in [json!({"percentTraffic": 100.5}), json!({"stageVariableOverrides": {"a-b": "x"}})] {
+    let percent = "Invalid percentTraffic, must be between 0.0 and 100.0";
+    let name = "Invalid stage variable name: a-b. Please use names with only word characters.";
+    for (wrong, message) in [
+        (json!({"percentTraffic": 100.5}), percent),
+        (json!({"percentTraffic": -1}), percent),
+        (json!({"stageVariableOverrides": {"a-b": "x"}}), name),
+    ] {
         let body = json!({"stageName": "v1", "deploymentId": id, "canarySettings": wrong});
-        assert_eq!(api.call("POST", "/stages", &body).await.0, 400);
+        api.refuses("POST", "/stages", body, BAD_REQUEST, message).await;
     }
 }
 

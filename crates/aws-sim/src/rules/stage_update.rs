@@ -7,8 +7,8 @@ use super::{MODEL, RECORDED, Rule, left_out, proof, sourced, unverified};
 use crate::testing::{Caller, later};
 
 const TOPIC: &str = "12.2 UpdateStage";
-const CDKD: &str = "measured by cdkd, 2026-08";
-const PREFLIGHT: &str = "cdk-preflight";
+const CDKD: &str = "go-to-k/cdkd, measured 2026-08";
+const PREFLIGHT: &str = "badmintoncryer/cdk-preflight";
 const CACHING: &str = "hashicorp/terraform-provider-aws, internal/service/apigateway/stage.go";
 const FORMAT: &str = "/accessLogSettings/format";
 const DESTINATION: &str = "/accessLogSettings/destinationArn";
@@ -23,10 +23,11 @@ pub const RULES: &[Rule] = &[
     sourced(TOPIC, "Patches are applied all or none.", MODEL, proof!(all_or_none)),
     sourced(
         TOPIC,
-        "A request with too many patches is refused (the number, 80, and the code are unverified).",
+        "A request with too many patches is refused.",
         "DianaIonita/serverless-api-gateway-caching#46",
-        proof!(too_many),
+        proof!(far_too_many),
     ),
+    unverified(TOPIC, "80 patches are not too many, and the refusal is a BadRequestException.", proof!(too_many)),
     sourced(TOPIC, "A replacement of /deploymentId moves the stage.", MODEL, proof!(deployment)),
     unverified(TOPIC, "The deployment must exist.", proof!(unknown_deployment)),
     sourced(TOPIC, "A variable is replaced, which may make it, or removed.", RECORDED, proof!(variables)),
@@ -107,6 +108,14 @@ async fn all_or_none(aws: Caller) {
     let patches = [("replace", "/description", "new"), ("replace", "/deploymentId", "abc123")];
     api.refuses_patch(&stage, &patches, "Deployment id does not exist").await;
     assert!(api.get(&stage).await["description"].is_null());
+}
+
+async fn far_too_many(aws: Caller) {
+    let (api, stage, _) = Api::staged(aws).await;
+    let patches = [("replace", "/description", "x"); 500];
+    let (status, _, answer) = api.call("PATCH", &stage, &super::fixture::operations(&patches)).await;
+    let message = "Update size too large. Try updating stage in multiple UpdateStage operations";
+    assert!(status >= 400 && answer["message"] == message, "{answer}");
 }
 
 async fn too_many(aws: Caller) {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::api_gateway_wire::{calmly, check, refusal, refused};
-use super::{MODEL, RECORDED, Rule, sourced, unverified};
+use super::api_gateway_wire::{calmly, refusal, refused};
+use super::{MODEL, RECORDED, Rule, proof, sourced, unverified};
 use crate::testing::{Caller, REGION, document, later, text};
 
 const TAGS: &str = "14 Tags of API Gateway";
@@ -11,56 +11,46 @@ const TAGS: &str = "14 Tags of API Gateway";
 const RESTRICTIONS: &str = "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging.html";
 
 pub const RULES: &[Rule] = &[
-    sourced(
-        TAGS,
-        "APIs, stages and VPC links can be tagged when they are made and later.",
-        MODEL,
-        check!(aws => all_three(aws)),
-    ),
-    sourced(TAGS, "The ARN is one encoded segment of the path.", MODEL, check!(aws => all_three(aws))),
-    sourced(TAGS, "TagResource adds and replaces, and keeps the rest.", MODEL, check!(aws => merges(aws))),
-    sourced(TAGS, "UntagResource removes the keys of the query.", MODEL, check!(aws => untags(aws))),
-    unverified(TAGS, "Removing a key that is not there is a success.", check!(aws => untags_nothing(aws))),
-    sourced(TAGS, "GetTags is not paged.", MODEL, check!(aws => not_paged(aws))),
-    sourced(TAGS, "GetVpcLink shows tags, `{}` when there are none.", RECORDED, check!(aws => shown(aws))),
-    sourced(TAGS, "Stages and links in lists have no tags.", RECORDED, check!(aws => not_in_lists(aws))),
-    sourced(TAGS, "Fifty tags are enough.", RESTRICTIONS, check!(aws => fifty(aws))),
+    sourced(TAGS, "APIs, stages and VPC links can be tagged when they are made and later.", MODEL, proof!(all_three)),
+    sourced(TAGS, "The ARN is one encoded segment of the path.", MODEL, proof!(all_three)),
+    sourced(TAGS, "TagResource adds and replaces, and keeps the rest.", MODEL, proof!(merges)),
+    sourced(TAGS, "UntagResource removes the keys of the query.", MODEL, proof!(untags)),
+    unverified(TAGS, "Removing a key that is not there is a success.", proof!(untags_nothing)),
+    sourced(TAGS, "GetTags is not paged.", MODEL, proof!(not_paged)),
+    sourced(TAGS, "GetVpcLink shows tags, `{}` when there are none.", RECORDED, proof!(shown)),
+    sourced(TAGS, "Stages and links in lists have no tags.", RECORDED, proof!(not_in_lists)),
+    sourced(TAGS, "Fifty tags are enough.", RESTRICTIONS, proof!(fifty)),
     sourced(
         TAGS,
         "A key has 1 to 128 characters.",
         MODEL,
-        check!(aws => refuse(aws, &[("", "x"), (&"k".repeat(129), "x")])),
+        proof!(aws => refuse(aws, &[("", "x"), (&"k".repeat(129), "x")])),
     ),
-    sourced(TAGS, "A value has up to 256 characters.", MODEL, check!(aws => refuse(aws, &[("k", &"v".repeat(257))]))),
+    sourced(TAGS, "A value has up to 256 characters.", MODEL, proof!(aws => refuse(aws, &[("k", &"v".repeat(257))]))),
     sourced(
         TAGS,
         "A key does not start with `aws:`.",
         MODEL,
-        check!(aws => refuse(aws, &[("aws:x", "x"), ("AWS:x", "x")])),
+        proof!(aws => refuse(aws, &[("aws:x", "x"), ("AWS:x", "x")])),
     ),
-    sourced(TAGS, "Letters, digits, spaces and `+-=._:/@` are allowed.", RESTRICTIONS, check!(aws => allowed(aws))),
-    unverified(TAGS, "Other characters are refused.", check!(aws => refuse(aws, &[("k#", "v"), ("k", "v!")]))),
-    sourced(
-        TAGS,
-        "Deployments, resources, methods and integrations cannot be tagged.",
-        MODEL,
-        check!(aws => untaggable(aws)),
-    ),
-    unverified(TAGS, "An ARN of another region is a BadRequestException.", check!(aws => foreign(aws))),
-    unverified(TAGS, "What is no ARN of API Gateway is a BadRequestException.", check!(aws => no_arn(aws))),
+    sourced(TAGS, "Letters, digits, spaces and `+-=._:/@` are allowed.", RESTRICTIONS, proof!(allowed)),
+    unverified(TAGS, "Other characters are refused.", proof!(aws => refuse(aws, &[("k#", "v"), ("k", "v!")]))),
+    sourced(TAGS, "Deployments, resources, methods and integrations cannot be tagged.", MODEL, proof!(untaggable)),
+    unverified(TAGS, "An ARN of another region is a BadRequestException.", proof!(foreign)),
+    unverified(TAGS, "What is no ARN of API Gateway is a BadRequestException.", proof!(no_arn)),
     unverified(
         TAGS,
         "The ARN of an API that does not exist is a 404.",
-        check!(aws => refused(&aws, "GET", &path("/restapis/nothere"), Value::Null, 404,
+        proof!(aws => refused(&aws, "GET", &path("/restapis/nothere"), Value::Null, 404,
             "Invalid API identifier specified 111122223333:nothere")),
     ),
     unverified(
         TAGS,
         "The ARN of a link that does not exist is a 404.",
-        check!(aws => refused(&aws, "GET", &path("/vpclinks/nothere"), Value::Null, 404,
+        proof!(aws => refused(&aws, "GET", &path("/vpclinks/nothere"), Value::Null, 404,
             "Invalid Vpc Link identifier specified")),
     ),
-    unverified(TAGS, "The ARN of a stage that does not exist is a 404.", check!(aws => no_stage(aws))),
+    unverified(TAGS, "The ARN of a stage that does not exist is a 404.", proof!(no_stage)),
 ];
 
 fn path(resource: &str) -> String {

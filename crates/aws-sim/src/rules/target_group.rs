@@ -1,7 +1,7 @@
 //! Target groups: creating, registering, deleting.
 
-use super::network::{NLB_DOCS, NLB_GUIDE, PREFLIGHT, TERRAFORM, count, elb, elb_code, elb_refuses};
-use super::{MODEL, Rule, left_out, proof, sourced, unverified};
+use super::network::{NLB_DOCS, NLB_GUIDE, TF_TARGETS, count, elb, elb_code, elb_refuses, subnet, vpc};
+use super::{ELB_MODEL as MODEL, Rule, left_out, proof, sourced, unverified};
 use crate::testing::{Caller, element, later};
 
 const CREATE: &str = "5.1 Creating a target group";
@@ -16,7 +16,12 @@ pub const RULES: &[Rule] = &[
         MODEL,
         proof!(names),
     ),
-    sourced(CREATE, "Protocol, port and VPC are required.", PREFLIGHT, proof!(required)),
+    sourced(
+        CREATE,
+        "Protocol, port and VPC are required.",
+        "cdk-preflight, rule pf-elbv2-tg-vpc-required-non-lambda",
+        proof!(required),
+    ),
     sourced(
         CREATE,
         "Protocol and address type are of their enumerations, a port is 1 to 65535.",
@@ -35,7 +40,7 @@ pub const RULES: &[Rule] = &[
     sourced(
         CREATE,
         "ModifyTargetGroup changes health checks only: port and protocol stay.",
-        TERRAFORM,
+        TF_TARGETS,
         proof!(immutable),
     ),
     sourced(CREATE, "A group for an application load balancer has protocol TCP.", NLB_GUIDE, proof!(alb_protocol)),
@@ -46,15 +51,6 @@ pub const RULES: &[Rule] = &[
     ),
     sourced(CREATE, "IPv6 groups have the target type ip.", NLB_GUIDE, proof!(ipv6_type)),
     sourced(CREATE, "IPv6 groups need a dualstack balancer.", NLB_GUIDE, proof!(ipv6_balancer)),
-    sourced(
-        REGISTER,
-        "An address is of the VPC, of RFC 1918 or of 100.64.0.0/10; others are an InvalidTarget.",
-        MODEL,
-        proof!(addresses),
-    ),
-    sourced(REGISTER, "An address outside the VPC needs a zone, or all.", MODEL, proof!(outside)),
-    sourced(REGISTER, "Without a port the port of the group is taken.", MODEL, proof!(ports)),
-    sourced(REGISTER, "An address can be registered with several ports.", MODEL, proof!(ports)),
     sourced(REGISTER, "Registering twice is a success and makes one target.", MODEL, proof!(register_twice)),
     sourced(REGISTER, "Deregistering an unknown target is a success.", MODEL, proof!(deregister_unknown)),
     sourced(REGISTER, "An unknown group is a TargetGroupNotFound.", MODEL, proof!(unknown_group)),
@@ -73,10 +69,10 @@ pub const RULES: &[Rule] = &[
     sourced(
         DELETE,
         "A listener holds its group: ResourceInUse, currently in use by a listener or a rule.",
-        TERRAFORM,
+        TF_TARGETS,
         proof!(in_use),
     ),
-    sourced(DELETE, "It is held for a moment after the listener is gone.", TERRAFORM, proof!(released)),
+    sourced(DELETE, "It is held for a moment after the listener is gone.", TF_TARGETS, proof!(released)),
     unverified(DELETE, "That moment is five seconds.", proof!(released)),
     unverified(DELETE, "Deleting a missing group is a success.", proof!(delete_twice)),
     sourced(DELETE, "Registered targets hold nothing.", MODEL, proof!(delete_twice)),
@@ -181,39 +177,12 @@ async fn ipv6_balancer(aws: Caller) {
     assert_eq!((status, element(&body, "Code").as_str()), (400, "InvalidConfigurationRequest"));
 }
 
-fn register(group: &str, target: &str) -> String {
+pub(super) fn register(group: &str, target: &str) -> String {
     format!("RegisterTargets&TargetGroupArn={group}&Targets.member.1.Id={target}")
 }
 
 async fn registered(aws: &Caller, group: &str) -> usize {
     count(&elb(aws, &format!("DescribeTargetHealth&TargetGroupArn={group}")).await, "<Id>")
-}
-
-async fn addresses(aws: Caller) {
-    let group = made(&aws, "g", "TCP", "&TargetType=ip").await;
-    for (address, status) in
-        [("172.31.9.9", 200), ("8.8.8.8", 400), ("100.128.0.1", 400), ("2001:db8::1", 400), ("x", 400)]
-    {
-        let (answered, body) = aws.elb(&register(&group, address)).await;
-        assert_eq!(answered, status, "{address}");
-        assert!(status == 200 || element(&body, "Code") == "InvalidTarget");
-    }
-}
-
-async fn outside(aws: Caller) {
-    let group = made(&aws, "g", "TCP", "&TargetType=ip").await;
-    for address in ["10.0.0.1", "192.168.0.1", "172.16.0.1", "100.64.0.1"] {
-        elb_code(&aws, &register(&group, address), "InvalidTarget").await;
-        elb(&aws, &register(&group, &format!("{address}&Targets.member.1.AvailabilityZone=all"))).await;
-    }
-}
-
-async fn ports(aws: Caller) {
-    let group = made(&aws, "g", "TCP", "&TargetType=ip").await;
-    elb(&aws, &register(&group, "172.31.9.9")).await;
-    elb(&aws, &register(&group, "172.31.9.9&Targets.member.1.Port=8080")).await;
-    let body = elb(&aws, &format!("DescribeTargetHealth&TargetGroupArn={group}")).await;
-    assert!(body.contains("<Port>80</Port>") && body.contains("<Port>8080</Port>"));
 }
 
 async fn register_twice(aws: Caller) {
@@ -239,7 +208,7 @@ async fn unknown_group(aws: Caller) {
 }
 
 /// An application load balancer with a listener on port 80.
-async fn application(aws: &Caller) -> String {
+pub(super) async fn application(aws: &Caller) -> String {
     let [one, two, _] = &aws.fresh.subnet_ids[..] else { panic!() };
     let form = format!("CreateLoadBalancer&Name=alb&Scheme=internal&Subnets.member.1={one}&Subnets.member.2={two}");
     let arn = element(&elb(aws, &form).await, "LoadBalancerArn");
@@ -249,9 +218,23 @@ async fn application(aws: &Caller) -> String {
     arn
 }
 
+/// An application load balancer of another VPC with a listener on port 80.
+async fn elsewhere(aws: &Caller) -> String {
+    let vpc = vpc(aws, "10.0.0.0/16").await;
+    let (one, two) = (subnet(aws, &vpc, "10.0.0.0/24", 'a').await, subnet(aws, &vpc, "10.0.1.0/24", 'b').await);
+    let form = format!("CreateLoadBalancer&Name=else&Scheme=internal&Subnets.member.1={one}&Subnets.member.2={two}");
+    let arn = element(&elb(aws, &form).await, "LoadBalancerArn");
+    let form = format!("CreateTargetGroup&Name=else&Protocol=HTTP&Port=80&VpcId={vpc}&HealthCheckProtocol=HTTP");
+    let group = element(&elb(aws, &form).await, "TargetGroupArn");
+    let action = format!("DefaultActions.member.1.Type=forward&DefaultActions.member.1.TargetGroupArn={group}");
+    elb(aws, &format!("CreateListener&LoadBalancerArn={arn}&Protocol=HTTP&Port=80&{action}")).await;
+    arn
+}
+
 async fn alb_target(aws: Caller) {
     let group = made(&aws, "g", "TCP", "&TargetType=alb").await;
     elb_code(&aws, &register(&group, &aws.balancer("x").await), "InvalidTarget").await;
+    elb_code(&aws, &register(&group, &elsewhere(&aws).await), "InvalidTarget").await;
     let alb = application(&aws).await;
     let message = "If the target type is ALB, the target must have at least one listener that matches the target group port or any specified port overrides";
     let other = format!("{alb}&Targets.member.1.Port=81");

@@ -1,8 +1,8 @@
 //! Health checks and attributes of target groups.
 
-use super::network::{CDKD, NLB_GUIDE, PREFLIGHT, elb, elb_code, elb_refuses};
+use super::network::{CDKD, NLB_GUIDE, elb, elb_code, elb_refuses};
 use super::target_group::{form, made};
-use super::{MODEL, Rule, proof, sourced, unverified};
+use super::{ELB_MODEL as MODEL, Rule, proof, sourced, unverified};
 use crate::testing::{ACCOUNT, Caller, element};
 
 const HEALTH: &str = "5.2 Health checks";
@@ -26,10 +26,15 @@ pub const RULES: &[Rule] = &[
     sourced(
         HEALTH,
         "The timeout is less than the interval: Health check timeout '10' must be smaller than the interval '10'.",
-        PREFLIGHT,
+        "cdk-preflight, rule pf-elbv2-hc-timeout-interval",
         proof!(timeout),
     ),
-    sourced(HEALTH, "An interval of 5 fails with the default timeout.", PREFLIGHT, proof!(timeout)),
+    sourced(
+        HEALTH,
+        "An interval of 5 fails with the default timeout.",
+        "cdk-preflight, rule pf-elbv2-hc-timeout-interval",
+        proof!(timeout),
+    ),
     sourced(HEALTH, "TCP checks have neither path nor codes.", MODEL, proof!(tcp)),
     unverified(HEALTH, "Giving them for TCP is an InvalidConfigurationRequest.", proof!(tcp)),
     unverified(HEALTH, "Path and codes vanish when the protocol becomes TCP.", proof!(becomes_tcp)),
@@ -52,7 +57,12 @@ pub const RULES: &[Rule] = &[
         proof!(empty),
     ),
     sourced(ATTRIBUTES, "One bad attribute refuses all.", MODEL, proof!(all_or_none)),
-    sourced(ATTRIBUTES, "A key twice: Attribute key 'x' has been specified more than once.", PREFLIGHT, proof!(twice)),
+    sourced(
+        ATTRIBUTES,
+        "A key twice: Attribute key 'x' has been specified more than once.",
+        "cdk-preflight, rule pf-elbv2-tg-attr-duplicate-key",
+        proof!(twice),
+    ),
     unverified(ATTRIBUTES, "An unknown key is not recognized; one for HTTP is not supported.", proof!(keys)),
     sourced(
         ATTRIBUTES,
@@ -132,7 +142,10 @@ async fn numbers(aws: Caller) {
     let numbers =
         ["HealthCheckIntervalSeconds", "HealthCheckTimeoutSeconds", "HealthyThresholdCount", "UnhealthyThresholdCount"];
     assert_eq!(numbers.map(|name| element(&body, name)), ["30", "10", "5", "2"]);
-    assert_eq!(element(&elb(&aws, &form(&aws, "two", "TCP", HTTP)).await, "HealthCheckTimeoutSeconds"), "6");
+    for (name, protocol, seconds) in [("two", "HTTP", "6"), ("three", "HTTPS", "10")] {
+        let form = form(&aws, name, "TCP", &format!("&HealthCheckProtocol={protocol}"));
+        assert_eq!(element(&elb(&aws, &form).await, "HealthCheckTimeoutSeconds"), seconds);
+    }
     let most = "&HealthCheckIntervalSeconds=300&HealthCheckTimeoutSeconds=120&HealthyThresholdCount=10&UnhealthyThresholdCount=10";
     made(&aws, "most", "TCP", most).await;
 }
@@ -264,7 +277,19 @@ async fn values(aws: Caller) {
 
 async fn empty(aws: Caller) {
     let arn = made(&aws, "g", "TCP", "").await;
-    for key in ["deregistration_delay.timeout_seconds", "stickiness.enabled", "stickiness.type"] {
+    let families = [FAILOVER, ROUTING].map(|family| [format!("{family}.count"), format!("{family}.percentage")]);
+    let keys = [
+        "deregistration_delay.connection_termination.enabled",
+        "deregistration_delay.timeout_seconds",
+        "load_balancing.cross_zone.enabled",
+        "preserve_client_ip.enabled",
+        "proxy_protocol_v2.enabled",
+        "stickiness.enabled",
+        "stickiness.type",
+        TERMINATION,
+        DRAINING,
+    ];
+    for key in keys.into_iter().chain(families.iter().flatten().map(String::as_str)) {
         let message = "A target group attribute value must be specified";
         elb_refuses(&aws, &set(&arn, &[(key, "")]), "ValidationError", message).await;
     }

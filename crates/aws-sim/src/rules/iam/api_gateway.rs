@@ -6,13 +6,12 @@ use super::{anything, api, needs, only, sees};
 use crate::rules::{Rule, proof, sourced, unverified};
 use crate::testing::{Caller, REGION, open_policy};
 
-const VERBS: &str = "17.1 API Gateway's actions are methods on ARNs";
-const LIST: &str =
+pub const VERBS: &str = "17.1 API Gateway's actions are methods on ARNs";
+pub const LIST: &str =
     "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html";
 const TAGS: &str = "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-iam-policy.html";
 const INHERITED: &str =
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html";
-const OWN_POLICY: &str = "AWS managed policy AWSMigrationHubRefactorSpacesFullAccess";
 
 pub const RULES: &[Rule] = &[
     sourced(VERBS, "CreateRestApi and ImportRestApi need POST on /restapis", LIST, proof!(create)),
@@ -75,7 +74,7 @@ pub const RULES: &[Rule] = &[
     sourced(
         VERBS,
         "CreateRestApi with tags needs PUT on /tags with the encoded ARN of the new API, whose id is a star",
-        "pasted CloudFormation errors of AWS::ApiGateway::RestApi",
+        "mattclay/aws-terminator#284",
         proof!(tags_of_a_new_api),
     ),
     unverified(
@@ -98,10 +97,9 @@ pub const RULES: &[Rule] = &[
         LIST,
         proof!(tags_of_tags),
     ),
-    sourced(
+    unverified(
         VERBS,
-        "In a creation a condition on aws:ResourceTag sees the tags that it brings",
-        OWN_POLICY,
+        "In a creation a condition on aws:ResourceTag sees the tags that it brings, as AWSMigrationHubRefactorSpacesFullAccess seems to expect and serverless/serverless#13075 to refute",
         proof!(tags_to_be),
     ),
     sourced(
@@ -111,25 +109,6 @@ pub const RULES: &[Rule] = &[
         proof!(request_tags),
     ),
     unverified(VERBS, "A condition on aws:TagKeys sees the keys that UntagResource removes", proof!(untag_keys)),
-    sourced(
-        VERBS,
-        "A condition on apigateway:Request/EndpointType can demand that new APIs are private",
-        "https://docs.aws.amazon.com/apigateway/latest/developerguide/security_iam_id-based-policy-examples.html",
-        proof!(endpoint_type),
-    ),
-    sourced(
-        VERBS,
-        "apigateway:Request/ApiName, EndpointType and DisableExecuteApiEndpoint are what CreateRestApi and UpdateRestApi ask for",
-        LIST,
-        proof!(asked_for),
-    ),
-    sourced(VERBS, "apigateway:Request/StageName is the stage that CreateDeployment names", LIST, proof!(stage_name)),
-    sourced(
-        VERBS,
-        "apigateway:Resource/ApiName, EndpointType and DisableExecuteApiEndpoint are those of the API, not of what is in it",
-        LIST,
-        proof!(of_the_api),
-    ),
     sourced(
         VERBS,
         "A role for API Gateway needs iam:PassRole: of UpdateAccount, of an integration, of every integration in a document",
@@ -144,7 +123,7 @@ const ROLE: (&str, &str) = (
 );
 
 /// An API with tags, and a VPC link without a load balancer.
-async fn things(aws: &Caller) -> (String, String) {
+pub async fn things(aws: &Caller) -> (String, String) {
     let (_, made) = aws.api("POST", "/restapis", json!({"name": "shop", "tags": {"team": "a"}})).await;
     let target = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/net/a/1";
     let link = json!({"name": "l", "targetArns": [target], "tags": {"team": "a"}});
@@ -325,57 +304,6 @@ async fn untag_keys(aws: Caller) {
     let ask = api("DELETE", &format!("{}?tagKeys=team", encoded(&format!("/restapis/{id}"))), Value::Null);
     let keys = |is: &str| json!({"ForAnyValue:StringEquals": {"aws:TagKeys": is}});
     sees(&aws, ask, "apigateway:DELETE", keys("team"), keys("other")).await;
-}
-
-async fn endpoint_type(aws: Caller) {
-    let private = json!({"name": "x", "endpointConfiguration": {"types": ["PRIVATE"]}});
-    let types = |is: &str| json!({"ForAllValues:StringEquals": {"apigateway:Request/EndpointType": is}});
-    sees(&aws, api("POST", "/restapis", private), "apigateway:POST", types("PRIVATE"), types("REGIONAL")).await;
-}
-
-fn is(key: &str, value: &str) -> Value {
-    json!({"ForAnyValue:StringEquals": {format!("apigateway:{key}"): value}})
-}
-
-async fn asked_for(aws: Caller) {
-    let (id, _) = things(&aws).await;
-    let body = json!({"name": "x", "endpointConfiguration": {"types": ["PRIVATE"]}, "disableExecuteApiEndpoint": true});
-    for (key, path, value) in [
-        ("Request/ApiName", "/name", "x"),
-        ("Request/EndpointType", "/endpointConfiguration/types/EDGE", "PRIVATE"),
-        ("Request/DisableExecuteApiEndpoint", "/disableExecuteApiEndpoint", "true"),
-    ] {
-        let ask = api("POST", "/restapis", body.clone());
-        sees(&aws, ask, "apigateway:POST", is(key, value), is(key, "other")).await;
-        let patch = json!({"patchOperations": [{"op": "replace", "path": path, "value": value}]});
-        let ask = api("PATCH", &format!("/restapis/{id}"), patch);
-        sees(&aws, ask, "apigateway:PATCH", is(key, value), is(key, "other")).await;
-    }
-}
-
-async fn stage_name(aws: Caller) {
-    let (id, _) = things(&aws).await;
-    let (key, body) = ("Request/StageName", json!({"stageName": "v1"}));
-    let ask = api("POST", &format!("/restapis/{id}/deployments"), body.clone());
-    sees(&aws, ask, "apigateway:POST", is(key, "v1"), is(key, "v2")).await;
-    let ask = api("POST", &format!("/restapis/{id}/stages"), body);
-    let none = json!({"Null": {"apigateway:Request/StageName": "true"}});
-    sees(&aws, ask, "apigateway:POST", none, is(key, "v1")).await;
-}
-
-async fn of_the_api(aws: Caller) {
-    let id = aws.private_api(&[]).await;
-    for (key, value) in [
-        ("Resource/ApiName", "shop"),
-        ("Resource/EndpointType", "PRIVATE"),
-        ("Resource/DisableExecuteApiEndpoint", "false"),
-    ] {
-        let ask = api("GET", &format!("/restapis/{id}"), Value::Null);
-        sees(&aws, ask, "apigateway:GET", is(key, value), is(key, "other")).await;
-        let none = json!({"Null": {format!("apigateway:{key}"): "true"}});
-        let ask = api("GET", &format!("/restapis/{id}/stages"), Value::Null);
-        sees(&aws, ask, "apigateway:GET", none, is(key, value)).await;
-    }
 }
 
 async fn roles(aws: Caller) {

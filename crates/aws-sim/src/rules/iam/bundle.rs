@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{all_but, api, assert_denied, ec2, elb, needs, only, sees};
+use super::{Pair, all_but, api, assert_denied, ec2, elb, needs, only, sees};
 use crate::rules::{Rule, left_out, proof, sourced, unverified};
 use crate::testing::{ACCOUNT, Caller, REGION, text};
 
@@ -41,6 +41,18 @@ pub const RULES: &[Rule] = &[
         ELB,
         proof!(elb_create),
     ),
+    sourced(
+        MORE,
+        "CreateLoadBalancer, CreateTargetGroup, RegisterTargets, SetSubnets and SetIpAddressType need EC2's Describe actions of their caller",
+        LOOKUPS,
+        proof!(lookups),
+    ),
+    sourced(
+        MORE,
+        "Without one of them the call is refused with AccessDenied and its name",
+        "terraform-aws-modules/terraform-aws-eks#900 and eksctl-io/eksctl#2570",
+        proof!(no_lookup),
+    ),
     sourced(MORE, "CreateListener is on the load balancer", ELB, proof!(listener)),
     sourced(MORE, "Changes and deletions are on the ARN that they name", ELB, proof!(elb_changes)),
     sourced(
@@ -78,6 +90,8 @@ pub const RULES: &[Rule] = &[
     left_out(MORE, "A web ACL needs apigateway:SetWebACL and wafv2:AssociateWebACL", "there is no WAF"),
     left_out(MORE, "Access logs may need permissions of CloudWatch Logs", "there are no log groups"),
 ];
+
+const LOOKUPS: &str = "https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-permissions.html";
 
 const ACTIONS: [&str; 5] = [
     "ec2:CreateVpcEndpointServiceConfiguration",
@@ -154,7 +168,7 @@ async fn balancer_role(aws: Caller) {
     let ask = new_balancer(&aws, "a");
     let (holds, fails) = (service("elasticloadbalancing.amazonaws.com"), service("ops.apigateway.amazonaws.com"));
     sees(&aws, ask, "iam:CreateServiceLinkedRole", holds, fails).await;
-    needs(&aws, new_balancer(&aws, "a"), &[create]).await;
+    needs(&aws, new_balancer(&aws, "a"), &looking_up("CreateLoadBalancer", create)).await;
 }
 
 async fn api_role(aws: Caller) {
@@ -173,9 +187,54 @@ async fn elb_describe(aws: Caller) {
 async fn elb_create(aws: Caller) {
     aws.balancer("first").await;
     let create = ("elasticloadbalancing:CreateLoadBalancer", "loadbalancer/net/a/*");
-    needs(&aws, new_balancer(&aws, "a"), &[create]).await;
+    needs(&aws, new_balancer(&aws, "a"), &looking_up("CreateLoadBalancer", create)).await;
     let ask = elb("CreateTargetGroup&Name=g&Protocol=TCP&Port=1");
-    needs(&aws, ask, &[("elasticloadbalancing:CreateTargetGroup", "targetgroup/g/*")]).await;
+    let create = ("elasticloadbalancing:CreateTargetGroup", "targetgroup/g/*");
+    needs(&aws, ask, &looking_up("CreateTargetGroup", create)).await;
+}
+
+/// A permission, and what else the operation looks up.
+fn looking_up<'a>(operation: &str, own: Pair<'a>) -> Vec<Pair<'a>> {
+    let looked_up: &[&str] = match operation {
+        "CreateLoadBalancer" => &[
+            "ec2:DescribeAccountAttributes",
+            "ec2:DescribeAddresses",
+            "ec2:DescribeInternetGateways",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+        ],
+        "CreateTargetGroup" => &["ec2:DescribeInternetGateways", "ec2:DescribeVpcs"],
+        "RegisterTargets" => {
+            &["ec2:DescribeInstances", "ec2:DescribeInternetGateways", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
+        }
+        "SetSubnets" | "SetIpAddressType" => &["ec2:DescribeSubnets"],
+        _ => &[],
+    };
+    std::iter::once(own).chain(looked_up.iter().map(|action| (*action, "*"))).collect()
+}
+
+async fn lookups(aws: Caller) {
+    aws.balancer("first").await;
+    let create = ("elasticloadbalancing:CreateLoadBalancer", "loadbalancer/net/a/*");
+    needs(&aws, new_balancer(&aws, "a"), &looking_up("CreateLoadBalancer", create)).await;
+    let arn = aws.target_group("g").await;
+    let ask = elb(&format!("RegisterTargets&TargetGroupArn={arn}&Targets.member.1.Id=172.31.0.9"));
+    needs(&aws, ask, &looking_up("RegisterTargets", ("elasticloadbalancing:RegisterTargets", &arn))).await;
+    for operation in ["SetSubnets", "SetIpAddressType"] {
+        let ask = elb(&format!("{operation}&LoadBalancerArn={arn}"));
+        let action = format!("elasticloadbalancing:{operation}");
+        needs(&aws, ask, &looking_up(operation, (&action, &arn))).await;
+    }
+    let create = ("elasticloadbalancing:CreateTargetGroup", "targetgroup/h/*");
+    needs(&aws, elb("CreateTargetGroup&Name=h&Protocol=TCP&Port=1"), &looking_up("CreateTargetGroup", create)).await;
+}
+
+async fn no_lookup(aws: Caller) {
+    only(&aws, all_but("ec2:DescribeInternetGateways"));
+    let lookup = ("ec2:DescribeInternetGateways", "*");
+    assert_denied(&aws, &new_balancer(&aws, "a"), lookup).await;
+    assert_denied(&aws, &elb("CreateTargetGroup&Name=g&Protocol=TCP&Port=1"), lookup).await;
 }
 
 const TAG: &str = "&Tags.member.1.Key=team&Tags.member.1.Value=a";
@@ -213,7 +272,8 @@ async fn elb_changes(aws: Caller) {
         let arn = format!("arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:it/1");
         for operation in operations {
             let ask = elb(&format!("{operation}&{parameter}={arn}"));
-            needs(&aws, ask, &[(&format!("elasticloadbalancing:{operation}"), &arn)]).await;
+            let action = format!("elasticloadbalancing:{operation}");
+            needs(&aws, ask, &looking_up(operation, (&action, &arn))).await;
         }
     }
 }
@@ -221,7 +281,9 @@ async fn elb_changes(aws: Caller) {
 async fn elb_tags_on_create(aws: Caller) {
     let ask = || elb(&format!("CreateTargetGroup&Name=g&Protocol=TCP&Port=1{TAG}"));
     let (create, add) = ("elasticloadbalancing:CreateTargetGroup", "elasticloadbalancing:AddTags");
-    needs(&aws, ask(), &[(create, "targetgroup/g/*"), (add, "targetgroup/g/*")]).await;
+    let mut pairs = looking_up("CreateTargetGroup", (create, "targetgroup/g/*"));
+    pairs.push((add, "targetgroup/g/*"));
+    needs(&aws, ask(), &pairs).await;
     let action = |is: &str| json!({"StringEquals": {"elasticloadbalancing:CreateAction": is}});
     sees(&aws, ask(), add, action("CreateTargetGroup"), action("CreateListener")).await;
     let arn = aws.balancer("lb").await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{anything, assert_denied, ec2, elb, needs, only, send};
-use crate::rules::{Rule, proof, sourced};
+use crate::rules::{Rule, proof, sourced, unverified};
 use crate::testing::{ACCOUNT, Caller};
 
 const DENIALS: &str = "1.1 Denials";
@@ -13,7 +13,7 @@ pub const RULES: &[Rule] = &[
     sourced(
         DENIALS,
         "API Gateway refuses with 403 AccessDeniedException and a sentence that names caller, action and resource",
-        "pasted CodeBuild and CloudFormation errors of 2025",
+        "mattclay/aws-terminator#284, Open-SL/serverless-permission-generator#12",
         proof!(api_gateway),
     ),
     sourced(
@@ -22,16 +22,15 @@ pub const RULES: &[Rule] = &[
         "openshift/hypershift#8651",
         proof!(of_ec2),
     ),
-    sourced(
+    unverified(
         DENIALS,
         "EC2's reads are on no resource: the sentence names none, and there is no encoded message",
-        "pasted errors of DescribeInstances and DescribeSubnets",
         proof!(of_a_read),
     ),
     sourced(
         DENIALS,
         "Elastic Load Balancing refuses with 403 AccessDenied and the same sentence",
-        "pasted errors of aws-load-balancer-controller",
+        "kubernetes-sigs/aws-load-balancer-controller#3399",
         proof!(of_elb),
     ),
     sourced(
@@ -43,8 +42,13 @@ pub const RULES: &[Rule] = &[
     sourced(DENIALS, "What no statement allows is denied", LOGIC, proof!(implicit)),
     sourced(
         DENIALS,
-        "Permissions are asked for before anything else is looked at: a refusal tells nothing of what exists",
+        "DryRun asks for the permissions of EC2's operations before anything else",
         "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html",
+        proof!(dry_run),
+    ),
+    unverified(
+        DENIALS,
+        "EC2, Elastic Load Balancing and API Gateway ask for permissions before they look at parameters or objects: a refusal tells nothing of what exists",
         proof!(before_all),
     ),
     sourced(
@@ -109,9 +113,18 @@ async fn implicit(aws: Caller) {
 async fn before_all(aws: Caller) {
     only(&aws, json!([{"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}]));
     assert_eq!(aws.api("GET", "/restapis/nothing", Value::Null).await.0, 403);
-    assert_eq!(aws.ec2("DeleteVpc&VpcId=malformed&DryRun=true").await.0, 403);
+    assert_eq!(aws.ec2("DeleteVpc&VpcId=malformed").await.0, 403);
+    assert_eq!(aws.elb("DeleteTargetGroup&TargetGroupArn=malformed").await.0, 403);
     anything(&aws);
     assert_eq!(aws.api("GET", "/restapis/nothing", Value::Null).await.0, 404);
+    assert_eq!(aws.ec2("DeleteVpc&VpcId=malformed").await.0, 400);
+    assert_eq!(aws.elb("DeleteTargetGroup&TargetGroupArn=malformed").await.0, 400);
+}
+
+async fn dry_run(aws: Caller) {
+    only(&aws, json!([{"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}]));
+    assert_eq!(aws.ec2("DeleteVpc&VpcId=malformed&DryRun=true").await.0, 403);
+    anything(&aws);
     assert_eq!(aws.ec2("DeleteVpc&VpcId=malformed&DryRun=true").await.0, 412);
 }
 

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::documents::{import, method, put_again};
 use super::{mock, one};
-use crate::rules::api_gateway_wire::{calmly, check, refusal, refused};
-use crate::rules::{RECORDED, Rule, sourced, unverified};
+use crate::rules::api_gateway_wire::{calmly, refusal, refused};
+use crate::rules::{RECORDED, Rule, proof, sourced, unverified};
 use crate::testing::{Caller, text};
 
 const MODELS: &str = "10.6 Models";
@@ -18,109 +18,89 @@ const EXTENSIONS: &str =
 const UNKNOWN: &str = "Invalid API identifier specified 111122223333:nothere";
 
 pub const RULES: &[Rule] = &[
-    sourced(
-        MODELS,
-        "An imported API has the models of its document and no others.",
-        RECORDED,
-        check!(aws => models(aws)),
-    ),
-    sourced(MODELS, "A reference to another model becomes its address.", RECORDED, check!(aws => models(aws))),
+    sourced(MODELS, "An imported API has the models of its document and no others.", RECORDED, proof!(models)),
+    sourced(MODELS, "A reference to another model becomes its address.", RECORDED, proof!(models)),
     sourced(
         MODELS,
         "An unknown model is a 404 that names it, in an unknown API too.",
         RECORDED,
-        check!(aws => refused(&aws, "GET", "/restapis/nothere/models/MySchema", Value::Null, 404,
+        proof!(aws => refused(&aws, "GET", "/restapis/nothere/models/MySchema", Value::Null, 404,
             "Invalid model name specified: MySchema")),
     ),
     sourced(
         MODELS,
         "The models of an unknown API are a 404.",
         RECORDED,
-        check!(aws => refused(&aws, "GET", "/restapis/nothere/models", Value::Null, 404, UNKNOWN)),
+        proof!(aws => refused(&aws, "GET", "/restapis/nothere/models", Value::Null, 404, UNKNOWN)),
     ),
     sourced(
         AUTHORIZERS,
         "A security scheme with an authorizer becomes one, used or not.",
         RECORDED,
-        check!(aws => authorizers(aws)),
+        proof!(authorizers),
     ),
-    sourced(
-        AUTHORIZERS,
-        "A token's identity comes from the scheme's header.",
-        EXTENSIONS,
-        check!(aws => authorizers(aws)),
-    ),
+    sourced(AUTHORIZERS, "A token's identity comes from the scheme's header.", EXTENSIONS, proof!(authorizers)),
     sourced(
         AUTHORIZERS,
         "An operation is authorized by the authorizer of its security: CUSTOM, or COGNITO_USER_POOLS with scopes.",
         RECORDED,
-        check!(aws => secured(aws)),
+        proof!(secured),
     ),
-    sourced(AUTHORIZERS, "An operation without security has the document's.", RECORDED, check!(aws => secured(aws))),
-    sourced(AUTHORIZERS, "A scheme of authtype `awsSigv4` means AWS_IAM.", EXTENSIONS, check!(aws => iam(aws))),
     sourced(
         AUTHORIZERS,
-        "`x-amazon-apigateway-auth` of type AWS_IAM means it too.",
-        EXTENSIONS,
-        check!(aws => iam(aws)),
+        "An operation without security has the document's, whatever the known issues page says.",
+        "LocalStack's AWS-validated snapshots (test_import_with_global_api_key_authorizer)",
+        proof!(secured),
     ),
+    sourced(AUTHORIZERS, "A scheme of authtype `awsSigv4` means AWS_IAM.", EXTENSIONS, proof!(iam)),
+    sourced(AUTHORIZERS, "`x-amazon-apigateway-auth` of type AWS_IAM means it too.", EXTENSIONS, proof!(iam)),
     sourced(
         AUTHORIZERS,
         "A scheme of type apiKey without authorizer asks for an API key.",
         EXTENSIONS,
-        check!(aws => api_key(aws)),
+        proof!(api_key),
     ),
-    unverified(AUTHORIZERS, "An unknown authorizer is a 404.", check!(aws => unknown_authorizer(aws))),
+    unverified(AUTHORIZERS, "An unknown authorizer is a 404.", proof!(unknown_authorizer)),
     sourced(
         AUTHORIZERS,
         "The authorizers of an unknown API are a 404.",
-        RECORDED,
-        check!(aws => refused(&aws, "GET", "/restapis/nothere/authorizers", Value::Null, 404, UNKNOWN)),
+        "LocalStack's AWS-validated snapshots (test_authorizer_crud_no_api)",
+        proof!(aws => refused(&aws, "GET", "/restapis/nothere/authorizers", Value::Null, 404, UNKNOWN)),
     ),
     sourced(
         VALIDATORS,
         "`x-amazon-apigateway-request-validators` become request validators.",
         RECORDED,
-        check!(aws => validators(aws)),
+        proof!(validators),
     ),
-    sourced(
-        VALIDATORS,
-        "An operation names one, and else its path or its document.",
-        EXTENSIONS,
-        check!(aws => validators(aws)),
-    ),
+    sourced(VALIDATORS, "An operation names one, and else its path or its document.", EXTENSIONS, proof!(validators)),
     sourced(
         VALIDATORS,
         "An unknown validator is a 404, in an unknown API too.",
         RECORDED,
-        check!(aws => refused(&aws, "GET", "/restapis/nothere/requestvalidators/x", Value::Null, 404,
+        proof!(aws => refused(&aws, "GET", "/restapis/nothere/requestvalidators/x", Value::Null, 404,
             "Invalid Request Validator identifier specified")),
     ),
     sourced(
         VALIDATORS,
         "The validators of an unknown API are a 404.",
-        RECORDED,
-        check!(aws => refused(&aws, "GET", "/restapis/nothere/requestvalidators", Value::Null, 404, UNKNOWN)),
+        "LocalStack's AWS-validated snapshots (test_validators_crud_no_api)",
+        proof!(aws => refused(&aws, "GET", "/restapis/nothere/requestvalidators", Value::Null, 404, UNKNOWN)),
     ),
     sourced(
         GATEWAY,
         "Every API has 21 types of gateway responses; those that nobody has changed are default responses.",
         RECORDED,
-        check!(aws => gateway_defaults(aws)),
+        proof!(gateway_defaults),
     ),
-    sourced(
-        GATEWAY,
-        "`x-amazon-apigateway-gateway-responses` change them.",
-        EXTENSIONS,
-        check!(aws => gateway_changed(aws)),
-    ),
+    sourced(GATEWAY, "`x-amazon-apigateway-gateway-responses` change them.", EXTENSIONS, proof!(gateway_changed)),
     sourced(
         GATEWAY,
         "A type that nobody has changed follows the changed DEFAULT_4XX or DEFAULT_5XX.",
         RECORDED,
-        check!(aws => gateway_inherits(aws)),
+        proof!(gateway_inherits),
     ),
-    unverified(GATEWAY, "An unknown type is a ValidationException.", check!(aws => unknown_gateway_response(aws))),
+    unverified(GATEWAY, "An unknown type is a ValidationException.", proof!(unknown_gateway_response)),
 ];
 
 async fn get(aws: &Caller, api: &str, rest: &str) -> Value {

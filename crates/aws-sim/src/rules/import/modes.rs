@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::documents::{paths, put_again, put_in};
 use super::{mock, one};
-use crate::rules::api_gateway_wire::calmly;
+use crate::rules::api_gateway_wire::{calmly, refused};
 use crate::testing::{Caller, REGION, document, later, text};
 
 /// Without the policy that documents of tests have.
@@ -65,9 +65,21 @@ async fn full(aws: &Caller) -> (String, String) {
     (api, endpoint)
 }
 
+pub async fn other_variable(aws: Caller) {
+    let (api, _) = put_in(&aws, "merge", one("/x/{a}", mock())).await;
+    later(30).await;
+    let message = "Errors found during import:\n\tUnable to create resource at path '/x/{b}': A sibling ({a}) of this resource already has a variable path part -- only one is allowed";
+    refused(&aws, "PUT", &format!("/restapis/{api}?mode=merge"), one("/x/{b}", mock()), 400, message).await;
+    put_again(&aws, &api, "overwrite", one("/x/{b}", mock())).await;
+    assert_eq!(paths(&aws, &api).await, ["/", "/x", "/x/{b}"]);
+}
+
 pub async fn merge_keeps_settings(aws: Caller) {
     let (api, endpoint) = full(&aws).await;
+    let before = get(&aws, &api).await;
     let answer = put_again(&aws, &api, "merge", bare("/b")).await;
+    assert_eq!(answer, get(&aws, &api).await);
+    assert_eq!(answer, before, "the title and version of the document are the same too");
     assert_eq!((&answer["description"], &answer["minimumCompressionSize"]), (&json!("d"), &json!(5)));
     assert_eq!((&answer["apiKeySource"], &answer["disableExecuteApiEndpoint"]), (&json!("AUTHORIZER"), &json!(true)));
     assert_eq!(answer["endpointConfiguration"]["vpcEndpointIds"], json!([endpoint]));
@@ -98,8 +110,12 @@ pub async fn untouched(aws: Caller) {
     calmly(&aws, "PUT", &tags, json!({"tags": {"a": "b"}})).await;
     later(30).await;
     let deployment = aws.deploy(&api).await;
+    let list = async |what: &str| calmly(&aws, "GET", &format!("/restapis/{api}/{what}"), Value::Null).await.1;
+    let before = (list("stages").await, list("deployments").await);
+    assert_eq!(before.1["item"].as_array().map(Vec::len), Some(1));
     for mode in ["merge", "overwrite"] {
         put_again(&aws, &api, mode, one("/b", mock())).await;
+        assert_eq!((list("stages").await, list("deployments").await), before);
         let after = get(&aws, &api).await;
         assert_eq!(
             (&after["tags"], &after["endpointConfiguration"]["types"]),

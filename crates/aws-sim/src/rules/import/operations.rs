@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::documents::{import, method, put_in};
 use super::{mock, one};
-use crate::rules::api_gateway_wire::{calmly, check, refused};
-use crate::rules::{RECORDED, Rule, sourced, unverified};
+use crate::rules::api_gateway_wire::{calmly, refused};
+use crate::rules::{RECORDED, Rule, proof, sourced, unverified};
 use crate::testing::{ACCOUNT, Caller, REGION, document, later, text};
 
 const WHOLE: &str = "10.4 Extensions for the whole API";
@@ -22,82 +22,65 @@ pub const RULES: &[Rule] = &[
         WHOLE,
         "`x-amazon-apigateway-endpoint-configuration` is in the servers in OpenAPI 3.0, at the top in Swagger 2.0.",
         EXTENSIONS,
-        check!(aws => endpoints(aws)),
+        proof!(endpoints),
     ),
+    sourced(WHOLE, "Its `disableExecuteApiEndpoint` is read.", EXTENSIONS, proof!(disabled)),
     sourced(
         WHOLE,
         "Its `vpcEndpointIds` on an API that is not private are refused.",
         "aws/aws-cdk#9588",
-        check!(aws => not_private(aws)),
+        proof!(not_private),
     ),
     sourced(
         WHOLE,
         "`x-amazon-apigateway-policy` is an object whose `execute-api:/*` becomes the API's ARN.",
         EXTENSIONS,
-        check!(aws => policy(aws)),
+        proof!(policy),
     ),
-    sourced(
-        WHOLE,
-        "Binary media types, compression size and API key source are read.",
-        EXTENSIONS,
-        check!(aws => settings(aws)),
-    ),
-    sourced(OPERATION, "`x-amazon-apigateway-any-method` is ANY.", EXTENSIONS, check!(aws => any(aws))),
-    sourced(OPERATION, "A greedy path has a parameter without the plus.", EXTENSIONS, check!(aws => any(aws))),
+    sourced(WHOLE, "Binary media types, compression size and API key source are read.", EXTENSIONS, proof!(settings)),
+    sourced(OPERATION, "`x-amazon-apigateway-any-method` is ANY.", EXTENSIONS, proof!(any)),
+    sourced(OPERATION, "A greedy path has a parameter without the plus.", EXTENSIONS, proof!(any)),
     sourced(
         OPERATION,
         "A path parameter that is mapped and not declared is refused.",
-        "cdk-preflight",
-        check!(aws => undeclared(aws)),
+        "badmintoncryer/cdk-preflight",
+        proof!(undeclared),
     ),
     sourced(
         OPERATION,
         "Path segments are letters, digits and a few marks, or a whole parameter.",
         KNOWN_ISSUES,
-        check!(aws => segments(aws)),
+        proof!(segments),
     ),
     sourced(
         OPERATION,
         "Parameters in path, query and headers are declared, cookies are not.",
         KNOWN_ISSUES,
-        check!(aws => parameters(aws)),
+        proof!(parameters),
     ),
-    sourced(OPERATION, "`operationId` is the operation's name.", RECORDED, check!(aws => operation_name(aws))),
-    sourced(OPERATION, "Headers and models of responses are declared.", RECORDED, check!(aws => responses(aws))),
-    sourced(
-        OPERATION,
-        "Models of request bodies are declared, in both versions.",
-        EXTENSIONS,
-        check!(aws => request_models(aws)),
-    ),
-    sourced(
-        OPERATION,
-        "The integration's enumerations are written in upper case.",
-        INTEGRATION,
-        check!(aws => integration(aws)),
-    ),
+    sourced(OPERATION, "`operationId` is the operation's name.", RECORDED, proof!(operation_name)),
+    sourced(OPERATION, "Headers and models of responses are declared.", RECORDED, proof!(responses)),
+    sourced(OPERATION, "Models of request bodies are declared, in both versions.", EXTENSIONS, proof!(request_models)),
+    sourced(OPERATION, "The integration's enumerations are written in upper case.", INTEGRATION, proof!(integration)),
     sourced(
         OPERATION,
         "Link, credentials, timeout, mappings, templates, cache and TLS settings of an integration are kept.",
         INTEGRATION,
-        check!(aws => integration(aws)),
+        proof!(integration),
     ),
+    sourced(OPERATION, "So are `integrationTarget` and `responseTransferMode`.", INTEGRATION, proof!(transfer)),
     sourced(
         OPERATION,
         "A response of the integration is chosen by its key, and `default` has no pattern.",
         RECORDED,
-        check!(aws => selection(aws)),
+        proof!(selection),
     ),
-    unverified(
-        OPERATION,
-        "An integration response without a method response is refused.",
-        check!(aws => no_method_response(aws)),
-    ),
+    unverified(OPERATION, "An integration response without a method response is refused.", proof!(no_method_response)),
     sourced(
         OPERATION,
         "An operation without integration is imported and cannot be deployed.",
-        "cdk-preflight",
-        check!(aws => no_integration(aws)),
+        "badmintoncryer/cdk-preflight",
+        proof!(no_integration),
     ),
 ];
 
@@ -114,6 +97,30 @@ async fn endpoints(aws: Caller) {
         assert_eq!(api["endpointConfiguration"]["vpcEndpointIds"], json!([endpoint]));
         assert_eq!(api["disableExecuteApiEndpoint"], true);
     }
+}
+
+async fn disabled(aws: Caller) {
+    let mut document = one("/a", mock());
+    for disabled in [true, false] {
+        let configuration = json!({"disableExecuteApiEndpoint": disabled});
+        document["servers"] = json!([{"url": "/", "x-amazon-apigateway-endpoint-configuration": configuration}]);
+        assert_eq!(import(&aws, "", document.clone()).await["disableExecuteApiEndpoint"], disabled);
+    }
+}
+
+async fn transfer(aws: Caller) {
+    let link = aws.link(&aws.balancer("one").await).await;
+    let target = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/net/one/0";
+    let extension = json!({
+        "type": "http_proxy", "httpMethod": "GET", "uri": "http://x:3001/a", "connectionType": "VPC_LINK",
+        "connectionId": link, "integrationTarget": target, "responseTransferMode": "STREAM",
+    });
+    let (api, _) = put_in(&aws, "merge", one("/a", json!({"x-amazon-apigateway-integration": extension}))).await;
+    let integration = method(&aws, &api, "/a", "GET").await["methodIntegration"].clone();
+    assert_eq!(
+        (&integration["integrationTarget"], &integration["responseTransferMode"]),
+        (&json!(target), &json!("STREAM"))
+    );
 }
 
 async fn not_private(aws: Caller) {

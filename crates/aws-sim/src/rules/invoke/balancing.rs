@@ -16,7 +16,7 @@ const TARGET_HEALTH: &str = "https://docs.aws.amazon.com/elasticloadbalancing/la
 const TARGETS: &str =
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-target-groups.html";
 const LISTENERS: &str = "https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-listeners.html";
-const MODEL: &str = crate::rules::MODEL;
+const MODEL: &str = crate::rules::ELB_MODEL;
 
 pub const RULES: &[Rule] = &[
     sourced(

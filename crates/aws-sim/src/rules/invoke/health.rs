@@ -13,7 +13,9 @@ const TARGETS: &str =
 const ZONES: &str = "https://docs.aws.amazon.com/elasticloadbalancing/latest/network/availability-zones.html";
 const GROUPS: &str =
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html";
-const MODEL: &str = crate::rules::MODEL;
+const UNHEALTHY: &str =
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html";
+const MODEL: &str = crate::rules::ELB_MODEL;
 
 pub const RULES: &[Rule] = &[
     sourced(
@@ -35,8 +37,8 @@ pub const RULES: &[Rule] = &[
         ZONES,
         proof!(zone_removed),
     ),
-    sourced(HEALTH, "A new target is `initial`, Elb.InitialHealthChecking.", MODEL, proof!(initial)),
-    sourced(HEALTH, "A healthy target has no reason.", MODEL, proof!(healthy)),
+    sourced(HEALTH, "A new target is `initial`, Elb.InitialHealthChecking.", MODEL, proof!(thirty_seconds)),
+    sourced(HEALTH, "A healthy target has no reason.", MODEL, proof!(thirty_seconds)),
     sourced(
         HEALTH,
         "A deregistered target is `draining`, Target.DeregistrationInProgress, for the deregistration delay, and gone then.",
@@ -75,6 +77,13 @@ pub const RULES: &[Rule] = &[
     sourced(HEALTH, "Health checks obey the outbound rules of the load balancer's groups.", GROUPS, proof!(outbound)),
     sourced(HEALTH, "Health checks do not need inbound rules.", GROUPS, proof!(inbound)),
     sourced(HEALTH, "Each port of an address is a target with a state of its own.", MODEL, proof!(ports)),
+    sourced(
+        HEALTH,
+        "A target that turns unhealthy and keeps its connections is `unhealthy.draining` for the draining interval.",
+        UNHEALTHY,
+        proof!(unhealthy_draining),
+    ),
+    unverified(HEALTH, "A new target is `initial` for 30 seconds; AWS says: a few minutes.", proof!(thirty_seconds)),
     unverified(HEALTH, "A target of a group that is not in use goes at once.", proof!(unused_goes)),
     left_out(HEALTH, "An HTTPS check makes a TLS handshake.", "the simulator has no TLS; the check is plain HTTP"),
 ];
@@ -173,16 +182,6 @@ async fn zone_removed(aws: Caller) {
     assert_eq!(group.state_of("172.31.16.10").await.0, "healthy");
     set(1).await;
     assert_eq!(group.state_of("172.31.16.10").await.0, "unused");
-}
-
-async fn initial(aws: Caller) {
-    Group::new(aws, "").await.is("initial", "Elb.InitialHealthChecking").await;
-}
-
-async fn healthy(aws: Caller) {
-    let group = Group::new(aws, "").await;
-    later(30).await;
-    group.is("healthy", "").await;
 }
 
 async fn draining(aws: Caller) {
@@ -292,6 +291,37 @@ async fn turns_unhealthy(_: Caller) {
     group.is("healthy", "").await;
     later(10).await;
     group.is("unhealthy", "Target.FailedHealthChecks").await;
+}
+
+async fn unhealthy_draining(_: Caller) {
+    let server = Server::start();
+    let group = real(server.address, &format!("{HTTP}{THRESHOLDS}")).await;
+    let attribute = |number: u8, name: &str, value: &str| {
+        let key = format!("target_health_state.unhealthy.{name}");
+        format!("&Attributes.member.{number}.Key={key}&Attributes.member.{number}.Value={value}")
+    };
+    let attributes =
+        attribute(1, "connection_termination.enabled", "false") + &attribute(2, "draining_interval_seconds", "60");
+    let form = format!("ModifyTargetGroupAttributes&TargetGroupArn={}{attributes}", group.arn);
+    assert_eq!(group.aws.elb(&form).await.0, 200);
+    group.is("healthy", "").await;
+    server.answer(500);
+    later(10).await;
+    group.is("healthy", "").await;
+    later(10).await;
+    group.is("unhealthy.draining", "Target.FailedHealthChecks").await;
+    later(59).await;
+    group.is("unhealthy.draining", "Target.FailedHealthChecks").await;
+    later(1).await;
+    group.is("unhealthy", "Target.FailedHealthChecks").await;
+}
+
+async fn thirty_seconds(aws: Caller) {
+    let group = Group::new(aws, "").await;
+    later(29).await;
+    group.is("initial", "Elb.InitialHealthChecking").await;
+    later(1).await;
+    group.is("healthy", "").await;
 }
 
 async fn turns_healthy(_: Caller) {

@@ -102,13 +102,13 @@ pub const RULES: &[Rule] = &[
     sourced(
         HTTP,
         "A back end that is silent for timeoutInMillis is 504 `Endpoint request timed out`.",
-        "answers that people have posted",
+        "jet-admin/jet-django#4",
         proof!(silent),
     ),
     sourced(
         HTTP,
         "A back end that refuses connections is 504 `Network error communicating with endpoint`.",
-        "answers that people have posted",
+        "RhinoSecurityLabs/IPRotate_Burp_Extension#17",
         proof!(refused),
     ),
     sourced(HTTP, "Without a VPC link, the request leaves over the internet.", crate::rules::MODEL, proof!(internet)),

@@ -14,13 +14,14 @@ const THROTTLING: &str =
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html";
 const ACCOUNT: &str = "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html";
 const SPELLING: &str = "hashicorp/terraform-provider-aws#9738";
-const POSTED: &str = "answers that people have posted";
+const FORBIDDEN: &str = "https://repost.aws/knowledge-center/api-gateway-troubleshoot-403-forbidden";
+const UNKNOWN: &str = "aws/chalice#12";
 
 pub const RULES: &[Rule] = &[
     sourced(
         SIZES,
         "A body of more than 10 MB is 413, in plain text `HTTP content length exceeded 10485760 bytes.`.",
-        POSTED,
+        "koki-develop/lgtm-generator#10",
         proof!(body),
     ),
     sourced(
@@ -44,17 +45,27 @@ pub const RULES: &[Rule] = &[
     unverified(SIZES, "A rate and burst of -1 are no limit.", proof!(no_limit)),
     unverified(SIZES, "A burst of 0 lets nothing through.", proof!(zero)),
     sourced(SIZES, "An account has a burst of 5000 requests in a region.", ACCOUNT, proof!(account)),
-    sourced(ERRORS, "An error names its type in `x-amzn-ErrorType`: `ForbiddenException`.", POSTED, proof!(forbidden)),
-    sourced(ERRORS, "An unknown route is a `MissingAuthenticationTokenException`.", POSTED, proof!(missing_token)),
-    sourced(ERRORS, "A failed integration is an `InternalServerErrorException`.", POSTED, proof!(failed)),
-    sourced(ERRORS, "A throttled request is a `TooManyRequestsException`.", POSTED, proof!(throttled)),
+    sourced(
+        ERRORS,
+        "An error names its type in `x-amzn-ErrorType`: `ForbiddenException`.",
+        FORBIDDEN,
+        proof!(forbidden),
+    ),
+    sourced(ERRORS, "An unknown route is a `MissingAuthenticationTokenException`.", UNKNOWN, proof!(missing_token)),
+    sourced(
+        ERRORS,
+        "A failed integration is an `InternalServerErrorException`.",
+        "RhinoSecurityLabs/IPRotate_Burp_Extension#17",
+        proof!(failed),
+    ),
+    unverified(ERRORS, "A throttled request is a `TooManyRequestsException`.", proof!(throttled)),
     sourced(
         ERRORS,
         "Every answer has an id of its own in `x-amzn-RequestId`, which `$context.requestId` is too.",
-        POSTED,
+        UNKNOWN,
         proof!(request_id),
     ),
-    sourced(ERRORS, "Errors are JSON with a `message`.", POSTED, proof!(json_errors)),
+    sourced(ERRORS, "Errors are JSON with a `message`.", UNKNOWN, proof!(json_errors)),
 ];
 
 async fn body(aws: Caller) {

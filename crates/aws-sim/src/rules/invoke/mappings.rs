@@ -14,7 +14,9 @@ const NOTES: &str = "https://docs.aws.amazon.com/apigateway/latest/developerguid
 const VARIABLES: &str =
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/aws-api-gateway-stage-variables-reference.html";
 const MODEL: &str = crate::rules::MODEL;
-const POSTED: &str = "requests that people have seen at their back ends";
+const ROTATOR: &str = "Ge0rg3/requests-ip-rotator#56";
+const AGENT: &str = "noppoMan/Hexaville#1";
+const FORWARDED: &str = "aws/aws-sam-cli#339";
 
 pub const RULES: &[Rule] = &[
     sourced(
@@ -23,18 +25,28 @@ pub const RULES: &[Rule] = &[
         NOTES,
         proof!(host),
     ),
-    sourced(MAPPINGS, "X-Forwarded-For, -Port and -Proto name the caller.", POSTED, proof!(forwarded)),
+    unverified(
+        MAPPINGS,
+        "A proxy passes on no Content-MD5, Expect, Max-Forwards, Proxy-Authenticate, Server, TE, Trailer, Upgrade, Via and WWW-Authenticate.",
+        proof!(dropped),
+    ),
+    unverified(
+        MAPPINGS,
+        "It passes an Authorization on, unless that is a signature of version 4.",
+        proof!(authorization),
+    ),
+    sourced(MAPPINGS, "X-Forwarded-For, -Port and -Proto name the caller.", FORWARDED, proof!(forwarded)),
     unverified(MAPPINGS, "X-Forwarded-For is added to what the caller sent.", proof!(forwarded_twice)),
     sourced(
         MAPPINGS,
         "The back end learns the API from `x-amzn-apigateway-api-id` and has an `x-amzn-trace-id`.",
-        POSTED,
+        ROTATOR,
         proof!(own_headers),
     ),
     sourced(
         MAPPINGS,
         "User-Agent is `AmazonAPIGateway_{api}` unless a proxy passes the caller's on.",
-        POSTED,
+        AGENT,
         proof!(user_agent),
     ),
     sourced(MAPPINGS, "A path variable reaches the uri through a mapping, by whatever name.", DATA, proof!(path)),
@@ -90,6 +102,26 @@ async fn ask(shop: &Shop) -> Value {
 
 async fn header_of(aws: Caller, name: &str) -> Value {
     got(aws, "/x", json!({})).await["headers"][name].clone()
+}
+
+async fn dropped(aws: Caller) {
+    let shop = Shop::plain(aws).await;
+    let dropped = ["content-md5", "expect", "max-forwards", "proxy-authenticate", "server", "te", "trailer", "upgrade"];
+    let dropped: Vec<&str> = dropped.into_iter().chain(["via", "www-authenticate"]).collect();
+    let kept = ["date", "pragma", "range", "referer", "age"];
+    let all: Vec<(&str, &str)> = dropped.iter().chain(&kept).map(|name| (*name, "x")).collect();
+    let headers = shop.call("GET", "/v1/x", &all, "").await.json["headers"].clone();
+    dropped.iter().for_each(|name| assert!(headers[*name].is_null(), "{name}"));
+    kept.iter().for_each(|name| assert_eq!(headers[*name], "x", "{name}"));
+}
+
+async fn authorization(aws: Caller) {
+    let shop = Shop::plain(aws).await;
+    let signature = "AWS4-HMAC-SHA256 Credential=111122223333/20260101/eu-central-1/execute-api/aws4_request";
+    for (given, passed) in [("Bearer x", json!("Bearer x")), (signature, Value::Null)] {
+        let reply = shop.call("GET", "/v1/x", &[("authorization", given)], "").await;
+        assert_eq!(reply.json["headers"]["authorization"], passed);
+    }
 }
 
 async fn host(aws: Caller) {

@@ -9,3 +9,4 @@ pub mod mappings;
 pub mod names;
 pub mod policies;
 pub mod routes;
+pub mod snapshot;

@@ -41,6 +41,13 @@ pub const RULES: &[Rule] = &[
     ),
     sourced(
         NAMES,
+        "The alias is public DNS: peered and on-premises networks resolve it, and the endpoint's security group must admit them.",
+        GUIDE,
+        proof!(alias_from_elsewhere),
+    ),
+    unverified(NAMES, "So are the endpoint's own DNS names.", proof!(endpoint_name_from_elsewhere)),
+    sourced(
+        NAMES,
         "The endpoint's own DNS name serves an API that the Host header names.",
         GUIDE,
         proof!(endpoint_name_and_host),
@@ -120,6 +127,33 @@ async fn alias(aws: Caller) {
     // The overwriting import took the endpoint away.
     list_endpoint(&shop, &shop.endpoint).await;
     assert_eq!(shop.by_name(&alias_name(&shop, &shop.endpoint), &[]).await.status, 200);
+}
+
+/// A caller in another VPC, whose address the endpoint's group does not admit yet, and does then.
+async fn from_elsewhere(shop: &Shop, host: &str, more: (&str, &str)) {
+    let vpc = element(&shop.aws.ec2("CreateVpc&CidrBlock=10.9.0.0/16").await.1, "vpcId");
+    let headers = [("x-sim-source-vpc", vpc.as_str()), more];
+    shop.by_name(host, &headers).await.unreachable("endpoint-security-group");
+    shop.ec2(&format!(
+        "AuthorizeSecurityGroupIngress&GroupId={}&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=443&IpPermissions.1.ToPort=443&IpPermissions.1.IpRanges.1.CidrIp=10.0.0.0/8",
+        shop.aws.fresh.security_group_id
+    ))
+    .await;
+    assert_eq!(shop.by_name(host, &headers).await.status, 200);
+    assert_eq!(shop.by_name(host, &[("x-sim-source-ip", "10.200.0.1"), more]).await.status, 200);
+    shop.by_name(host, &[("x-sim-source-ip", "192.168.0.1"), more]).await.unreachable("endpoint-security-group");
+}
+
+async fn alias_from_elsewhere(aws: Caller) {
+    let shop = Shop::plain(aws).await;
+    list_endpoint(&shop, &shop.endpoint).await;
+    from_elsewhere(&shop, &alias_name(&shop, &shop.endpoint), ("x-any", "1")).await;
+}
+
+async fn endpoint_name_from_elsewhere(aws: Caller) {
+    let shop = Shop::plain(aws).await;
+    let names = own_names(&shop).await;
+    from_elsewhere(&shop, &names[0], ("x-apigw-api-id", &shop.api)).await;
 }
 
 async fn second_endpoint(shop: &Shop) -> String {

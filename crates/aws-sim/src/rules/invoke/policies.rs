@@ -15,7 +15,8 @@ const KEYS: &str =
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-aws-condition-keys.html";
 const TYPES: &str =
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html";
-const POSTED: &str = "answers that people have posted";
+const FORBIDDEN: &str = "https://repost.aws/knowledge-center/api-gateway-troubleshoot-403-forbidden";
+const MASKED: &str = "ASFHyP3/hyp3#2283";
 
 pub const RULES: &[Rule] = &[
     sourced(
@@ -28,16 +29,22 @@ pub const RULES: &[Rule] = &[
     sourced(
         WHO,
         "A refusal is 403 with `Message`, names the method's ARN, and masks the account but for four digits.",
-        POSTED,
+        MASKED,
         proof!(refusal),
     ),
-    sourced(WHO, "A refusal by a denying statement adds `with an explicit deny`.", POSTED, proof!(explicit_deny)),
+    sourced(WHO, "A refusal by a denying statement adds `with an explicit deny`.", FORBIDDEN, proof!(explicit_deny)),
     sourced(WHO, "A denying statement wins over all that allow.", FLOW, proof!(explicit_deny)),
     sourced(WHO, "A new resource policy counts from the next deployment on.", POLICIES, proof!(policy_is_deployed)),
     sourced(WHO, "Conditions ask for `aws:SourceVpce`.", KEYS, proof!(source_endpoint)),
     sourced(WHO, "Conditions ask for `aws:SourceVpc`.", KEYS, proof!(source_vpc)),
     sourced(WHO, "Conditions ask for `aws:VpcSourceIp`, the caller's private address.", KEYS, proof!(source_address)),
     sourced(WHO, "`aws:SourceIp` is not there for a private API.", KEYS, proof!(no_public_address)),
+    sourced(
+        WHO,
+        "`aws:PrincipalOrgID` is there only for members of an organization, and nobody here is one.",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html",
+        proof!(no_organization),
+    ),
     sourced(WHO, "`Resource` is matched as stage/verb/path, and `*` passes slashes.", POLICIES, proof!(resources)),
     sourced(WHO, "A policy that allows only IAM identities refuses unsigned calls.", POLICIES, proof!(identities)),
     sourced(
@@ -96,7 +103,7 @@ async fn nothing_allows(aws: Caller) {
 }
 
 async fn refusal(aws: Caller) {
-    let shop = shop_with(aws, json!([statement("Allow", json!({"Action": "execute-api:Manage"}))])).await;
+    let shop = shop_with(aws, json!([statement("Allow", json!({"Action": "execute-api:InvalidateCache"}))])).await;
     let reply = shop.get("/v1/x").await;
     denied(&reply, &shop, "");
     assert_eq!(reply.header("x-amzn-errortype"), "AccessDeniedException");
@@ -147,6 +154,15 @@ async fn no_public_address(aws: Caller) {
     let shop = shop_with(aws, json!([statement("Allow", condition)])).await;
     assert_eq!(shop.get("/v1/x").await.status, 200);
     let condition = json!({"Condition": {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}});
+    shop.serve_policy(json!([statement("Allow", condition)])).await;
+    denied(&shop.get("/v1/x").await, &shop, "");
+}
+
+async fn no_organization(aws: Caller) {
+    let condition = json!({"Condition": {"Null": {"aws:PrincipalOrgID": "true"}}});
+    let shop = shop_with(aws, json!([statement("Allow", condition)])).await;
+    assert_eq!(shop.get("/v1/x").await.status, 200);
+    let condition = json!({"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-shop"}}});
     shop.serve_policy(json!([statement("Allow", condition)])).await;
     denied(&shop.get("/v1/x").await, &shop, "");
 }

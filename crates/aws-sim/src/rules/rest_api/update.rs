@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::proofs::{get, made};
 use super::{DUALSTACK, ONLY_PRIVATE, SIZE, policy};
-use crate::rules::api_gateway_wire::{calmly, check, operation, refused, replace};
-use crate::rules::{RECORDED, Rule, sourced, unverified};
+use crate::rules::api_gateway_wire::{calmly, operation, refused, replace};
+use crate::rules::{RECORDED, Rule, proof, sourced, unverified};
 use crate::testing::{Caller, open_policy};
 
 const UPDATE: &str = "8.3 UpdateRestApi";
@@ -18,207 +18,218 @@ const TYPE: &str = "/endpointConfiguration/types/0";
 const ADDRESS: &str = "/endpointConfiguration/ipAddressType";
 const ENDPOINTS: &str = "/endpointConfiguration/vpcEndpointIds";
 
+const ONE_TYPE: &str = "REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.";
+const TWO_TYPES: &str = "Cannot create an api with multiple Endpoint Types.";
+
 pub const RULES: &[Rule] = &[
-    sourced(UPDATE, "Name, description and version can be replaced.", PATHS, check!(aws => texts(aws))),
+    sourced(UPDATE, "Name, description and version can be replaced.", PATHS, proof!(texts)),
     sourced(
         UPDATE,
         "A description can be removed.",
         RECORDED,
-        check!(aws => no_description(aws, operation("remove", "/description", ""))),
+        proof!(aws => no_description(aws, operation("remove", "/description", ""))),
     ),
     unverified(
         UPDATE,
         "An empty description removes it.",
-        check!(aws => no_description(aws, replace("/description", ""))),
+        proof!(aws => no_description(aws, replace("/description", ""))),
     ),
     unverified(
         UPDATE,
         "An empty name is refused.",
-        check!(aws => fails(aws, replace("/name", ""), "Name cannot be empty")),
+        proof!(aws => fails(aws, replace("/name", ""), "Name cannot be empty")),
     ),
-    sourced(UPDATE, "The policy can be replaced.", PATHS, check!(aws => policy_replaced(aws))),
-    unverified(UPDATE, "An empty policy removes it.", check!(aws => policy_removed(aws, replace("/policy", "")))),
+    sourced(UPDATE, "The policy can be replaced.", PATHS, proof!(policy_replaced)),
+    unverified(UPDATE, "An empty policy removes it.", proof!(aws => policy_removed(aws, replace("/policy", "")))),
     unverified(
         UPDATE,
         "A policy can be removed.",
-        check!(aws => policy_removed(aws, operation("remove", "/policy", ""))),
+        proof!(aws => policy_removed(aws, operation("remove", "/policy", ""))),
     ),
     sourced(
         UPDATE,
         "A policy that is none is refused.",
         "hashicorp/terraform-provider-aws#29392",
-        check!(aws => fails(aws, replace("/policy", "nonsense"), policy::INVALID)),
+        proof!(aws => fails(aws, replace("/policy", "nonsense"), policy::INVALID)),
     ),
     sourced(
         UPDATE,
         "The API key source can be replaced.",
         PATHS,
-        check!(aws => patched(aws, replace("/apiKeySource", "AUTHORIZER"), "apiKeySource", json!("AUTHORIZER"))),
+        proof!(aws => patched(aws, replace("/apiKeySource", "AUTHORIZER"), "apiKeySource", json!("AUTHORIZER"))),
     ),
     unverified(
         UPDATE,
         "Another API key source is refused.",
-        check!(aws => fails(aws, replace("/apiKeySource", "x"),
+        proof!(aws => fails(aws, replace("/apiKeySource", "x"),
             "Invalid API key source specified. Valid options are HEADER,AUTHORIZER")),
     ),
     sourced(
         UPDATE,
         "The compression size can be replaced.",
         RECORDED,
-        check!(aws => patched(aws, replace("/minimumCompressionSize", "10"), "minimumCompressionSize", json!(10))),
+        proof!(aws => patched(aws, replace("/minimumCompressionSize", "10"), "minimumCompressionSize", json!(10))),
     ),
     sourced(
         UPDATE,
         "A compression size of 0 is kept.",
         RECORDED,
-        check!(aws => patched(aws, replace("/minimumCompressionSize", "0"), "minimumCompressionSize", json!(0))),
+        proof!(aws => patched(aws, replace("/minimumCompressionSize", "0"), "minimumCompressionSize", json!(0))),
     ),
-    sourced(UPDATE, "Without a value there is no compression.", RECORDED, check!(aws => uncompressed(aws))),
+    sourced(UPDATE, "Without a value there is no compression.", RECORDED, proof!(uncompressed)),
     sourced(
         UPDATE,
         "A negative compression size is refused.",
         RECORDED,
-        check!(aws => fails(aws, replace("/minimumCompressionSize", "-1"), SIZE)),
+        proof!(aws => fails(aws, replace("/minimumCompressionSize", "-1"), SIZE)),
     ),
     sourced(
         UPDATE,
         "A compression size that is no number is refused.",
         RECORDED,
-        check!(aws => fails(aws, replace("/minimumCompressionSize", "x"), SIZE)),
+        proof!(aws => fails(aws, replace("/minimumCompressionSize", "x"), SIZE)),
     ),
     sourced(
         UPDATE,
         "The compression size cannot be added.",
         RECORDED,
-        check!(aws => fails(aws, operation("add", "/minimumCompressionSize", "10"), ONLY_REPLACE)),
+        proof!(aws => fails(aws, operation("add", "/minimumCompressionSize", "10"), ONLY_REPLACE)),
     ),
     sourced(
         UPDATE,
         "disableExecuteApiEndpoint can be replaced.",
         PATHS,
-        check!(aws => patched(aws, replace("/disableExecuteApiEndpoint", "true"), "disableExecuteApiEndpoint",
+        proof!(aws => patched(aws, replace("/disableExecuteApiEndpoint", "true"), "disableExecuteApiEndpoint",
             json!(true))),
     ),
     unverified(
         UPDATE,
         "disableExecuteApiEndpoint is true or false.",
-        check!(aws => fails(aws, replace("/disableExecuteApiEndpoint", "x"),
+        proof!(aws => fails(aws, replace("/disableExecuteApiEndpoint", "x"),
             "Invalid boolean value 'x' for /disableExecuteApiEndpoint")),
     ),
     sourced(
         UPDATE,
         "Changing the type to PRIVATE makes the API dualstack.",
         RECORDED,
-        check!(aws => patched(aws, replace(TYPE, "PRIVATE"), "endpointConfiguration", json!({"types": ["PRIVATE"],
+        proof!(aws => patched(aws, replace(TYPE, "PRIVATE"), "endpointConfiguration", json!({"types": ["PRIVATE"],
             "ipAddressType": "dualstack"}))),
     ),
     sourced(
         UPDATE,
         "The type can be named by its old value.",
         TYPES,
-        check!(aws => patched(aws, replace("/endpointConfiguration/types/EDGE", "REGIONAL"), "endpointConfiguration",
+        proof!(aws => patched(aws, replace("/endpointConfiguration/types/EDGE", "REGIONAL"), "endpointConfiguration",
             json!({"types": ["REGIONAL"], "ipAddressType": "ipv4"}))),
     ),
-    sourced(UPDATE, "A private API can become regional.", TYPES, check!(aws => regional(aws))),
+    unverified(
+        UPDATE,
+        "The only type cannot be removed, whatever the value.",
+        proof!(aws => type_stays(aws, "remove", ONE_TYPE)),
+    ),
+    unverified(UPDATE, "A second type cannot be added.", proof!(aws => type_stays(aws, "add", TWO_TYPES))),
+    unverified(
+        UPDATE,
+        "Adding the type that it has changes nothing.",
+        proof!(aws => patched(aws, operation("add", TYPE, "EDGE"), "endpointConfiguration", json!({"types": ["EDGE"],
+            "ipAddressType": "ipv4"}))),
+    ),
+    sourced(UPDATE, "A private API can become regional.", TYPES, proof!(regional)),
     sourced(
         UPDATE,
         "A private API cannot become edge-optimised.",
         TYPES,
-        check!(aws => private_fails(aws, replace(TYPE, "EDGE"), "Cannot update endpoint from PRIVATE to EDGE")),
+        proof!(aws => private_fails(aws, replace(TYPE, "EDGE"), "Cannot update endpoint from PRIVATE to EDGE")),
     ),
     sourced(
         UPDATE,
         "An unknown type is refused.",
         RECORDED,
-        check!(aws => fails(aws, replace(TYPE, "wrong"),
+        proof!(aws => fails(aws, replace(TYPE, "wrong"),
             "Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE")),
     ),
     sourced(
         UPDATE,
         "Types cannot be copied.",
         RECORDED,
-        check!(aws => fails(aws, operation("copy", TYPE, "PRIVATE"),
+        proof!(aws => fails(aws, operation("copy", TYPE, "PRIVATE"),
             "Invalid patch operation specified. Must be 'add'|'remove'|'replace'")),
     ),
     sourced(
         UPDATE,
         "A private API cannot have ipv4.",
         RECORDED,
-        check!(aws => private_fails(aws, replace(ADDRESS, "ipv4"), DUALSTACK)),
+        proof!(aws => private_fails(aws, replace(ADDRESS, "ipv4"), DUALSTACK)),
     ),
     sourced(
         UPDATE,
         "The address type can be replaced.",
         RECORDED,
-        check!(aws => patched(aws, replace(ADDRESS, "dualstack"), "endpointConfiguration", json!({"types": ["EDGE"],
+        proof!(aws => patched(aws, replace(ADDRESS, "dualstack"), "endpointConfiguration", json!({"types": ["EDGE"],
             "ipAddressType": "dualstack"}))),
     ),
     sourced(
         UPDATE,
         "Another address type is refused.",
         RECORDED,
-        check!(aws => private_fails(aws, replace(ADDRESS, "wrong"), "ipAddressType must be either ipv4 or dualstack.")),
+        proof!(aws => private_fails(aws, replace(ADDRESS, "wrong"), "ipAddressType must be either ipv4 or dualstack.")),
     ),
     sourced(
         UPDATE,
         "The address type cannot be added.",
         RECORDED,
-        check!(aws => fails(aws, operation("add", ADDRESS, "dualstack"), ONLY_REPLACE)),
+        proof!(aws => fails(aws, operation("add", ADDRESS, "dualstack"), ONLY_REPLACE)),
     ),
-    sourced(UPDATE, "Endpoints are added and removed by value.", ASSOCIATE, check!(aws => endpoints(aws))),
+    sourced(UPDATE, "Endpoints are added and removed by value.", ASSOCIATE, proof!(endpoints)),
     unverified(
         UPDATE,
         "Adding an endpoint twice and removing one that is not there change nothing.",
-        check!(aws => endpoints_again(aws)),
+        proof!(endpoints_again),
     ),
     sourced(
         UPDATE,
         "Endpoints on an API that is not private are refused.",
         "aws/aws-cdk#9588",
-        check!(aws => fails(aws, operation("add", ENDPOINTS, "vpce-00000000000000000"), ONLY_PRIVATE)),
+        proof!(aws => fails(aws, operation("add", ENDPOINTS, "vpce-00000000000000000"), ONLY_PRIVATE)),
     ),
     unverified(
         UPDATE,
         "An endpoint that does not exist is refused.",
-        check!(aws => private_fails(aws, operation("add", ENDPOINTS, "vpce-00000000000000000"),
+        proof!(aws => private_fails(aws, operation("add", ENDPOINTS, "vpce-00000000000000000"),
             "Invalid vpc endpoint id specified: vpce-00000000000000000")),
     ),
     unverified(
         UPDATE,
         "Endpoints cannot be replaced.",
-        check!(aws => private_fails(aws, replace(ENDPOINTS, "vpce-00000000000000000"),
+        proof!(aws => private_fails(aws, replace(ENDPOINTS, "vpce-00000000000000000"),
             "Invalid patch operation specified. Must be one of: [add, remove]")),
     ),
-    unverified(
-        UPDATE,
-        "A type other than PRIVATE is refused while there are endpoints.",
-        check!(aws => still_associated(aws)),
-    ),
+    unverified(UPDATE, "A type other than PRIVATE is refused while there are endpoints.", proof!(still_associated)),
     sourced(
         UPDATE,
         "Binary media types are added, replaced and removed by their name in the path; a new one goes to the end.",
         RECORDED,
-        check!(aws => binary_types(aws)),
+        proof!(binary_types),
     ),
     sourced(
         UPDATE,
         "Any name will do, `-` too.",
         RECORDED,
-        check!(aws => patched(aws, operation("add", "/binaryMediaTypes/-", "x"), "binaryMediaTypes", json!(["-"]))),
+        proof!(aws => patched(aws, operation("add", "/binaryMediaTypes/-", "x"), "binaryMediaTypes", json!(["-"]))),
     ),
-    sourced(UPDATE, "The list of binary media types is no path.", RECORDED, check!(aws => bare_list(aws))),
-    unverified(UPDATE, "Security policy and access mode can be replaced.", check!(aws => security(aws))),
+    sourced(UPDATE, "The list of binary media types is no path.", RECORDED, proof!(bare_list)),
+    unverified(UPDATE, "Security policy and access mode can be replaced.", proof!(security)),
     sourced(
         UPDATE,
         "An unknown path is refused.",
         RECORDED,
-        check!(aws => fails(aws, replace("/wrongPath", "x"), "Invalid patch path /wrongPath")),
+        proof!(aws => fails(aws, replace("/wrongPath", "x"), "Invalid patch path /wrongPath")),
     ),
-    sourced(UPDATE, "The answer is the API, with its tags.", RECORDED, check!(aws => answer(aws))),
+    sourced(UPDATE, "The answer is the API, with its tags.", RECORDED, proof!(answer)),
     unverified(
         UPDATE,
         "Tags are no path of a patch.",
-        check!(aws => fails(aws, replace("/tags/a", "b"), "Invalid patch path /tags/a")),
+        proof!(aws => fails(aws, replace("/tags/a", "b"), "Invalid patch path /tags/a")),
     ),
 ];
 
@@ -284,6 +295,14 @@ async fn regional(aws: Caller) {
     assert_eq!(done(&aws, &id, replace(TYPE, "REGIONAL")).await["endpointConfiguration"]["types"], json!(["REGIONAL"]));
 }
 
+async fn type_stays(aws: Caller, op: &str, message: &str) {
+    let id = aws.private_api(&[]).await;
+    for path in [TYPE, "/endpointConfiguration/types/PRIVATE"] {
+        refused(&aws, "PATCH", &format!("/restapis/{id}"), operation(op, path, "REGIONAL"), 400, message).await;
+    }
+    assert_eq!(get(&aws, &id).await["endpointConfiguration"]["types"], json!(["PRIVATE"]));
+}
+
 async fn endpoints(aws: Caller) {
     let endpoint = aws.endpoint().await;
     let id = aws.private_api(&[]).await;
@@ -334,7 +353,11 @@ async fn security(aws: Caller) {
     let policy = "SecurityPolicy_TLS13_1_3_2025_09";
     assert_eq!(done(&aws, &id, replace("/securityPolicy", policy)).await["securityPolicy"], policy);
     assert_eq!(done(&aws, &id, replace("/endpointAccessMode", "STRICT")).await["endpointAccessMode"], "STRICT");
-    assert_eq!(patch(&aws, &id, replace("/securityPolicy", "x")).await.0, 400);
+    for member in ["securityPolicy", "endpointAccessMode"] {
+        let path = format!("/{member}");
+        let message = format!("Invalid value specified for {path}: x");
+        refused(&aws, "PATCH", &format!("/restapis/{id}"), replace(&path, "x"), 400, &message).await;
+    }
 }
 
 async fn answer(aws: Caller) {

@@ -12,8 +12,8 @@ mod parameters;
 mod permission;
 mod prefix_list;
 mod routing;
-mod rules;
 mod security_group;
+mod security_group_rules;
 mod subnet;
 mod tags;
 mod vpc;
@@ -26,7 +26,7 @@ pub use endpoint::Endpoint;
 pub use interface::{Interface, InterfaceKind, allocate, retire, set_family};
 pub use security_group::SecurityGroup;
 pub use subnet::Subnet;
-pub use vpc::{CONSTRAINED, Vpc};
+pub use vpc::{CONSTRAINED, Vpc, ZONES};
 
 use crate::clock::Time;
 use crate::error::{Outcome, fail};
@@ -80,14 +80,16 @@ pub static OPERATIONS: Operations = &[
     ("CreateSecurityGroup", security_group::create),
     ("DescribeSecurityGroups", security_group::describe),
     ("DeleteSecurityGroup", security_group::delete),
-    ("DescribeSecurityGroupRules", rules::describe),
-    ("AuthorizeSecurityGroupIngress", |context, p| rules::authorize(context, p, false)),
-    ("AuthorizeSecurityGroupEgress", |context, p| rules::authorize(context, p, true)),
-    ("RevokeSecurityGroupIngress", |context, p| rules::revoke(context, p, false)),
-    ("RevokeSecurityGroupEgress", |context, p| rules::revoke(context, p, true)),
-    ("ModifySecurityGroupRules", rules::modify),
-    ("UpdateSecurityGroupRuleDescriptionsIngress", |context, p| rules::describe_again(context, p, false)),
-    ("UpdateSecurityGroupRuleDescriptionsEgress", |context, p| rules::describe_again(context, p, true)),
+    ("DescribeSecurityGroupRules", security_group_rules::describe),
+    ("AuthorizeSecurityGroupIngress", |context, p| security_group_rules::authorize(context, p, false)),
+    ("AuthorizeSecurityGroupEgress", |context, p| security_group_rules::authorize(context, p, true)),
+    ("RevokeSecurityGroupIngress", |context, p| security_group_rules::revoke(context, p, false)),
+    ("RevokeSecurityGroupEgress", |context, p| security_group_rules::revoke(context, p, true)),
+    ("ModifySecurityGroupRules", security_group_rules::modify),
+    ("UpdateSecurityGroupRuleDescriptionsIngress", |context, p| {
+        security_group_rules::describe_again(context, p, false)
+    }),
+    ("UpdateSecurityGroupRuleDescriptionsEgress", |context, p| security_group_rules::describe_again(context, p, true)),
     ("CreateTags", tags::create),
     ("DeleteTags", tags::delete),
     ("DescribeTags", tags::describe),

@@ -34,7 +34,7 @@ use serde_json::{Value, json};
 
 pub use components::Components;
 pub use definition::{Definition, Integration, Method, Resource};
-pub use deployment::Deployment;
+pub use deployment::{Deployment, wait as deployment_wait};
 pub use link_reference::Use;
 pub use rest::RestInput;
 pub use rest_api::RestApi;

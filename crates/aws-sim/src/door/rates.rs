@@ -11,8 +11,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clock::Time;
+use crate::door::fault::throttled;
 use crate::error::Failure;
-use crate::fault::throttled;
 use crate::protocol::{Call, Input, Service};
 
 /// Whether requests are counted.
@@ -65,6 +65,8 @@ const QUOTAS: &[Quota] = &[
     each(ApiGateway, Named(&["UpdateAccount"]), 1.0, 1.0 / 20.0),
     // EC2 counts every operation for itself.
     each(Ec2, Named(&["CreateVpcEndpoint", "ModifyVpcEndpoint", "DeleteVpcEndpoints"]), 4.0, 0.3),
+    // (unverified)
+    each(Ec2, Named(&["DescribeVpcEndpointServices", "DescribeVpcEndpointServiceConfigurations"]), 10.0, 1.0),
     each(Ec2, Named(&["CreateTags", "DeleteTags"]), 100.0, 10.0),
     each(Ec2, Unfiltered(&["DescribeNetworkInterfaces", "DescribeSecurityGroups"]), 50.0, 10.0),
     each(Ec2, Reads, 100.0, 20.0),

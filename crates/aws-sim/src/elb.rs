@@ -11,11 +11,11 @@ mod facts;
 mod health_check;
 mod listener;
 mod listener_settings;
-mod quota;
 mod tags;
 mod target_checks;
 mod target_group;
 mod target_group_attributes;
+mod target_quotas;
 mod targets;
 
 use serde_json::{Value, json};

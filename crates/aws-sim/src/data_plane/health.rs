@@ -13,9 +13,9 @@ use tokio::task::JoinSet;
 
 use crate::Sim;
 use crate::clock::Time;
+use crate::data_plane::sockets;
 use crate::elb::{HealthCheck, Seen, TargetGroup, target_address, target_checked};
 use crate::protocol::{Call, Input};
-use crate::real;
 use crate::state::Region;
 
 /// Where a target group is.
@@ -99,13 +99,13 @@ async fn look(sim: &Sim, due: &Due) -> Seen {
         return Seen::TimedOut;
     };
     let seconds = Duration::from_secs(due.check.timeout.unsigned_abs());
-    let limit = real::limit(seconds, sim.0.config.speed);
+    let limit = sockets::limit(seconds, sim.0.config.speed);
     let answered = match &due.check.path {
         // A real back end is spoken to without TLS, whatever the protocol of the check.
         Some(path) => {
-            real::exchange(*real, get(path, &due.host), limit).await.map(|response| response.status().as_u16())
+            sockets::exchange(*real, get(path, &due.host), limit).await.map(|response| response.status().as_u16())
         }
-        None => real::connect(*real, limit).await.map(|()| 200),
+        None => sockets::connect(*real, limit).await.map(|()| 200),
     };
     match answered {
         Ok(status) if due.check.matcher.as_deref().is_none_or(|codes| matches(codes, status)) => Seen::Passed,

@@ -7,12 +7,15 @@ mod content;
 mod forward;
 mod gate;
 mod gateway_response;
+pub mod health;
 mod integration;
 mod limits;
 mod mapping;
 mod response;
 mod routing;
 mod scene;
+mod sockets;
+mod source;
 mod stage;
 mod template;
 mod trace;
@@ -24,9 +27,9 @@ use http::{HeaderValue, Request, Response};
 
 use crate::Sim;
 use crate::clock::Time;
-use crate::probe::{self, Place};
 use crate::state::World;
 use gateway_response::Wording;
+use health::Place;
 use integration::{Delivery, Destination};
 use scene::Scene;
 use trip::{Refusal, Trip};
@@ -79,7 +82,7 @@ async fn travel(sim: &Sim, visit: &Visit, trip: &mut Trip) -> Result<Arrived, Re
         Destination::Mock => None,
         Destination::Internet(host) => Some(host.clone()),
         Destination::Group(place) => {
-            probe::refresh(sim, place).await;
+            health::refresh(sim, place).await;
             Some(choose(&mut sim.world(), place, sim.0.clock.now(), trip)?)
         }
     };
@@ -90,6 +93,10 @@ async fn travel(sim: &Sim, visit: &Visit, trip: &mut Trip) -> Result<Arrived, Re
 fn plan(world: &mut World, visit: &Visit, now: Time, trip: &mut Trip) -> Result<Delivery, Refusal> {
     let World { regions, plane, iam, .. } = world;
     regions.values_mut().for_each(|region| region.settle(now));
+    if let Some(mistake) = source::mistake(regions, visit) {
+        let refusal = Refusal::misused(&mistake);
+        return trip.refuse("source", None, format!("It makes no sense: {mistake}."), refusal);
+    }
     let entry = gate::enter(regions, visit, now, trip)?;
     let arrival = stage::find(entry, visit, trip)?;
     let route = routing::find(arrival.definition, visit);

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::fate;
 use crate::error::{Failure, fail};
-use crate::protocol::{Call, SERVICES, Service};
+use crate::iam;
+use crate::protocol::{self, Call, SERVICES, Service};
 use crate::state::Region;
-use crate::{fate, iam};
 
 /// How many orders may stand at a time; every call is held against all of them.
 const ORDERS: usize = 1000;
@@ -152,6 +153,10 @@ impl Fault {
             Fault::Slow { milliseconds, .. } | Fault::Stale { milliseconds } if *milliseconds > LONGEST => {
                 Err(format!("at most {LONGEST} milliseconds are possible, not {milliseconds}"))
             }
+            // A name of several operations strikes those of them that read.
+            Fault::Stale { .. } if is_one(operation) && !protocol::reads(operation) => {
+                Err(format!("'stale' makes sense only for operations that read, and {operation} writes"))
+            }
             Fault::Stuck => only(&fate::CAN_STICK),
             Fault::Fails { .. } => only(&fate::CAN_FAIL),
             _ => Ok(()),
@@ -257,7 +262,8 @@ pub fn throttled(service: Service) -> Failure {
     match service {
         // Status and text: cloudfoundry/bosh-aws-cpi-release#61.
         Service::Ec2 => fail("RequestLimitExceeded", "Request limit exceeded.").status(503),
-        // The user guide says ThrottlingException, the wire Throttling: kubernetes-sigs/aws-load-balancer-controller#1871.
+        // The sources differ: the user guide says ThrottlingException, and so does CloudTrail; on the wire it was Throttling
+        // (kubernetes-sigs/aws-load-balancer-controller#1871, boto/boto3#3125).
         Service::Elb | Service::Sts => fail("Throttling", "Rate exceeded"),
         // Text: cloud-custodian/cloud-custodian#7100.
         Service::ApiGateway => fail("TooManyRequestsException", "Too Many Requests").status(429),
@@ -271,6 +277,12 @@ fn known(name: &str) -> bool {
     services.any(|one| {
         operation == "*" || (service.is_none() && operation == one.name()) || one.operations().contains(&operation)
     })
+}
+
+/// Does it name a single operation?
+fn is_one(name: &str) -> bool {
+    let name = name.rsplit(':').next().unwrap_or_default();
+    SERVICES.into_iter().any(|service| service.operations().contains(&name))
 }
 
 /// A number from zero to one.

@@ -42,10 +42,28 @@ const MISLED: [(&str, &str); 3] = [
     ("DeleteVpcLink", "is referenced in"),
 ];
 
+/// GetVpcLink tells a link that is going as it was (Terraform's AWS provider takes AVAILABLE and PENDING for what comes
+/// before the end, in its file `apigateway/wait.go`).
+fn is_going(call: &Call, region: &Region) -> bool {
+    let Input::Rest(rest) = &call.input else { return false };
+    call.operation == "GetVpcLink" && region.links.get(rest.label(0)).is_some_and(|link| link.gone_at.is_some())
+}
+
+/// May this state of the past be shown? A link is never unknown before it is gone.
+pub fn knows(call: &Call, before: &Region) -> bool {
+    match &call.input {
+        Input::Rest(rest) if call.operation == "GetVpcLink" => before.links.contains_key(rest.label(0)),
+        _ => true,
+    }
+}
+
 /// How far a call lags behind. Every operation has its own lag, which follows from the seed; so things turn up, and vanish,
 /// once for each operation.
 pub fn lag(call: &Call, region: &Region) -> Option<Duration> {
-    let late = call.service == Service::Ec2 || LATE.contains(&call.operation.as_str()) || is_misled(call);
+    let late = call.service == Service::Ec2
+        || LATE.contains(&call.operation.as_str())
+        || is_misled(call)
+        || is_going(call, region);
     let (least, most) = LAG;
     let more = region.ids.spread(&format!("lag/{}", call.operation), (most - least).as_millis() as u32);
     late.then(|| least + Duration::from_millis(u64::from(more)))
