@@ -51,6 +51,27 @@ pub fn due(region: &Region) -> Option<Time> {
     endpoints.chain(interfaces).min()
 }
 
+/// What exists, for `/_sim/objects`.
+pub fn objects(region: &Region, now: Time, put: &mut impl FnMut(&str, &str, Value)) {
+    for vpc in region.vpcs.values() {
+        put("vpc", &vpc.id, json!({"tags": vpc.tags, "default": vpc.is_default}));
+    }
+    for subnet in region.subnets.values() {
+        put("subnet", &subnet.id, json!({"tags": subnet.tags, "vpc": subnet.vpc}));
+    }
+    for group in region.groups.values() {
+        let default = group.name == "default";
+        put("security-group", &group.id, json!({"tags": group.tags, "name": group.name, "default": default}));
+    }
+    for interface in region.interfaces.values() {
+        let fields = json!({"tags": {}, "description": interface.description, "subnet": interface.subnet});
+        put("network-interface", &interface.id, fields);
+    }
+    for endpoint in region.endpoints.values() {
+        put("vpc-endpoint", &endpoint.id, json!({"tags": endpoint.tags, "state": endpoint.state(now)}));
+    }
+}
+
 /// Runs an EC2 operation.
 pub fn run(context: &mut Context, operation: &str, p: Params) -> Outcome<Value> {
     if p.flag("DryRun") == Some(true) {

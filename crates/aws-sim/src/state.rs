@@ -384,23 +384,7 @@ impl Region {
             let slot = kinds.entry(kind).or_insert_with(|| json!({}));
             slot[id] = fields;
         };
-        for vpc in self.vpcs.values() {
-            put("vpc", &vpc.id, json!({"tags": vpc.tags, "default": vpc.is_default}));
-        }
-        for subnet in self.subnets.values() {
-            put("subnet", &subnet.id, json!({"tags": subnet.tags, "vpc": subnet.vpc}));
-        }
-        for group in self.groups.values() {
-            let default = group.name == "default";
-            put("security-group", &group.id, json!({"tags": group.tags, "name": group.name, "default": default}));
-        }
-        for interface in self.interfaces.values() {
-            let fields = json!({"tags": {}, "description": interface.description, "subnet": interface.subnet});
-            put("network-interface", &interface.id, fields);
-        }
-        for endpoint in self.endpoints.values() {
-            put("vpc-endpoint", &endpoint.id, json!({"tags": endpoint.tags, "state": endpoint.state(now)}));
-        }
+        ec2::objects(self, now, &mut put);
         elb::objects(self, now, &mut put);
         apigw::objects(self, now, &mut put);
         json!(kinds)
