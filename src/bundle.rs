@@ -117,6 +117,7 @@ impl Resource for Bundle {
         }
         let graph = desired(&plan, &aws.place, &private.bundle);
         // What an earlier, interrupted creation has left is nobody's yet, and may be replaced where it doesn't fit.
+        let before = reconcile::choose(&graph, before);
         let permitted = reconcile::plan(&graph, &before).permitted();
         let run = Run { aws, scope, permitted, deadline: Instant::now() + limit, cancel: call.cancel.clone() };
         let outcome = reconcile(&run, &graph, before).await;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-pub use diff::{Action, Plan, Step, plan};
+pub use diff::{Action, Plan, Step, choose, plan};
 pub use graph::{Graph, Node};
 pub use observe::{observe, observe_kind};
 

@@ -26,17 +26,18 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
         }
         return respond(planned, &private, replace);
     };
-    let nothing = Observed::default();
-    let observed = if prior.is_some() { &private.observed } else { &nothing };
+    let observed = if prior.is_some() { private.observed.clone() } else { Observed::default() };
     let bundle = match &prior {
         Some(prior) => identity(&private, prior),
         None => names::identity(&planned.name.known_or(String::new())),
     };
-    let steps = reconcile::plan(&desired(&planned, place, &bundle), observed);
-    fill(&mut planned, View::Planned { observed, plan: &steps }, place);
+    let graph = desired(&planned, place, &bundle);
+    let observed = reconcile::choose(&graph, observed);
+    let steps = reconcile::plan(&graph, &observed);
+    fill(&mut planned, View::Planned { observed: &observed, plan: &steps }, place);
     private.permitted = steps.permitted();
     let mut response = respond(planned, &private, replace);
-    response.diagnostics.extend(objections(&steps, observed, &response.planned));
+    response.diagnostics.extend(objections(&steps, &observed, &response.planned));
     for (child, reason) in steps.steps.iter().filter_map(|step| match &step.action {
         Action::Recreate(reason) => Some((&step.name, reason)),
         _ => None,

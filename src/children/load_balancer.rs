@@ -144,7 +144,9 @@ impl Kind for LoadBalancerKind {
 
     fn planned_outputs(&self, _wanted: &Spec, live: &Live, changes: &[Change]) -> Outputs {
         let mut outputs = live.outputs.clone();
-        if changes.iter().any(|change| change.field == "subnet_ids") {
+        // While AWS is still at work on it, some or all of its interfaces are missing.
+        let is_pending = matches!(live.status, Status::Pending(_));
+        if is_pending || changes.iter().any(|change| change.field == "subnet_ids") {
             outputs.insert("network_interfaces".into(), unknown());
         }
         outputs

@@ -51,17 +51,49 @@ pub fn plan(desired: &Graph, observed: &Observed) -> Plan {
         let resolved = node.resolve(&outputs);
         let live = observed.children.get(&node.name);
         let action = decide(kind, &resolved, &node.tags, live);
-        let after = match (&action, live) {
-            (Action::Keep, Some(live)) => kind.planned_outputs(&resolved, live, &[]),
-            (Action::Update(changes), Some(live)) => kind.planned_outputs(&resolved, live, changes),
-            _ => Outputs::new(),
-        };
+        let after = outputs_after(kind, &action, live, &resolved);
         outputs.insert(node.name.clone(), after.clone());
         steps.push(Step { name: node.name.clone(), action, outputs: after });
     }
     let unwanted = observed.children.values().filter(|live| desired.get(&live.name).is_none());
     let deletions = unwanted.chain(&observed.extras).cloned().collect();
     Plan { steps, deletions }
+}
+
+/// Of several that claim one name, the one that need not be replaced. A killed replacement has left an old child and its successor,
+/// and what was known as the child is the old one.
+pub fn choose(desired: &Graph, mut observed: Observed) -> Observed {
+    if observed.extras.is_empty() {
+        return observed;
+    }
+    let mut outputs: BTreeMap<ChildName, Outputs> = BTreeMap::new();
+    for node in desired.order().unwrap_or_default() {
+        let Some(kind) = children::kind(node.name.kind()) else { continue };
+        let resolved = node.resolve(&outputs);
+        let stays = |live: &Live| {
+            let action = decide(kind, &resolved, &node.tags, Some(live));
+            live.status != Status::Deleting && matches!(action, Action::Keep | Action::Update(_))
+        };
+        let is_settled = observed.children.get(&node.name).is_some_and(stays);
+        let better = observed.extras.iter().position(|extra| extra.name == node.name && stays(extra));
+        if let Some(place) = better.filter(|_| !is_settled) {
+            let better = observed.extras.remove(place);
+            observed.extras.extend(observed.children.insert(node.name.clone(), better));
+        }
+        let live = observed.children.get(&node.name);
+        let action = decide(kind, &resolved, &node.tags, live);
+        outputs.insert(node.name.clone(), outputs_after(kind, &action, live, &resolved));
+    }
+    observed
+}
+
+/// The outputs of a child once it is as desired; none are known of a new one.
+fn outputs_after(kind: &dyn Kind, action: &Action, live: Option<&Live>, wanted: &Spec) -> Outputs {
+    match (action, live) {
+        (Action::Keep, Some(live)) => kind.planned_outputs(wanted, live, &[]),
+        (Action::Update(changes), Some(live)) => kind.planned_outputs(wanted, live, changes),
+        _ => Outputs::new(),
+    }
 }
 
 /// What to do about a child whose inputs are resolved as far as they can be.

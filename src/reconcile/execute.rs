@@ -10,7 +10,7 @@ use futures::future::join_all;
 use tokio::sync::watch;
 
 use super::diff::{Action, TAGS, decide};
-use super::{Failure, Graph, Node, Observed, Outcome, Run, observe_kind, plan, wait};
+use super::{Failure, Graph, Node, Observed, Outcome, Run, choose, observe_kind, plan, wait};
 use crate::aws::{AwsError, ErrorKind, names, tags};
 use crate::child::{Change, ChildName, Kind, Live, Outputs, Spec, Wanted, has_unknown};
 use crate::children;
@@ -27,6 +27,7 @@ pub async fn execute(run: &Run<'_>, desired: &Graph, before: Observed) -> Outcom
             };
         }
     };
+    let before = choose(desired, before);
     let doomed = plan(desired, &before).deletions;
     let work = Work::new(run, before);
     join_all(order.into_iter().map(|node| work.bring(node))).await;

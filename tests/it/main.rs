@@ -3,11 +3,13 @@
 //! `world` is the simulator in process under paused time with a small stand-in for Terraform; the other files are named after
 //! what they prove.
 
+mod strikes;
 mod world;
 
 mod binary;
 mod budget;
 mod children;
+mod crash;
 mod drift;
 mod faults;
 mod house;

@@ -24,6 +24,8 @@ use tfplugin::{
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::strikes::Strikes;
+
 pub const ACCOUNT: &str = "111122223333";
 pub const REGION: &str = "eu-central-1";
 
@@ -37,6 +39,8 @@ pub struct World {
     /// Whether Terraform would replace the resource because its creation failed.
     tainted: bool,
     pub cancel: CancellationToken,
+    /// What goes wrong with calls on their way.
+    pub strikes: Strikes,
 }
 
 impl World {
@@ -48,14 +52,22 @@ impl World {
     pub fn with(config: aws_sim::Config) -> Self {
         let sim = Sim::new(config);
         let fresh = sim.account(ACCOUNT, REGION);
-        Self { sim, fresh, state: None, warnings: Diagnostics::new(), tainted: false, cancel: CancellationToken::new() }
+        Self {
+            sim,
+            fresh,
+            state: None,
+            warnings: Diagnostics::new(),
+            tainted: false,
+            cancel: CancellationToken::new(),
+            strikes: Strikes::default(),
+        }
     }
 
     /// What `provider "privgw"` does at the start of every walk.
     pub async fn configure(&self) -> Arc<Aws> {
         let config =
             Config { region: text(REGION), access_key: text(ACCOUNT), secret_key: text("secret"), ..Config::default() };
-        connect(&config, SharedHttpClient::new(InProcess(self.sim.clone())))
+        connect(&config, SharedHttpClient::new(InProcess(self.sim.clone(), self.strikes.clone())))
             .await
             .expect("the simulator knows every account")
     }
@@ -391,7 +403,7 @@ pub fn tally(operations: &[String]) -> BTreeMap<&str, usize> {
 
 /// The simulator as the SDK's HTTP client.
 #[derive(Clone)]
-struct InProcess(Sim);
+struct InProcess(Sim, Strikes);
 
 impl fmt::Debug for InProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -411,12 +423,12 @@ impl HttpClient for InProcess {
 
 impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let sim = self.0.clone();
+        let (sim, strikes) = (self.0.clone(), self.1.clone());
         HttpConnectorFuture::new(async move {
             let fail = |error: Box<dyn std::error::Error + Send + Sync>| ConnectorError::other(error, None);
             let (parts, body) = request.try_into_http1x().map_err(|error| fail(error.into()))?.into_parts();
             let body = body.collect().await.map_err(fail)?.to_bytes();
-            let response = sim.call(http::Request::from_parts(parts, body)).await;
+            let response = strikes.carry(&sim, http::Request::from_parts(parts, body)).await;
             if response.headers().contains_key("x-sim-lost") {
                 return Err(ConnectorError::io("the connection broke before the answer".into()));
             }
