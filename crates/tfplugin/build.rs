@@ -3,7 +3,8 @@
 use std::path::Path;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let protos = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
+    // Asked for when it runs, not when it is compiled: a target directory may serve one checkout after another.
+    let protos = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
     println!("cargo::rerun-if-changed={}", protos.display());
     let files = protox::compile(["tfplugin6.proto", "plugin.proto"], [protos])?;
     tonic_prost_build::configure()
