@@ -267,6 +267,21 @@ impl World {
     }
 }
 
+/// What one bundle is made of, deployments apart: earlier ones of those are kept.
+pub fn whole(backends: usize) -> [(&'static str, usize); 8] {
+    [
+        ("vpc-endpoint", 1),
+        ("load-balancer", 1),
+        ("target-group", backends),
+        ("listener", backends),
+        ("vpc-link", 1),
+        ("rest-api", 1),
+        ("stage", 1),
+        // The default group of the VPC is there before.
+        ("security-group", 3),
+    ]
+}
+
 pub fn text(text: &str) -> Attr<String> {
     Attr::Known(text.to_string())
 }

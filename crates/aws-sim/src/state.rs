@@ -134,8 +134,7 @@ impl World {
 
     /// An account in a region, made when it is first asked for.
     pub fn region(&mut self, account: &str, region: &str) -> &mut Region {
-        let key = (account.to_owned(), region.to_owned());
-        self.regions.entry(key).or_insert_with(|| Region::new(self.start, account, region))
+        region_in(&mut self.regions, self.start, account, region)
     }
 
     /// Does what a call asks for, or what a fault makes of it. `taken` says that another write of the same thing is under way.
@@ -152,10 +151,8 @@ impl World {
             Some(failure) => Err(failure),
             None => self.admit(call, taken, now).and_then(|admission| {
                 let result = self.perform(call, fault.as_ref(), past, now);
-                let key = (call.account.clone(), call.region.clone());
-                if let Some(region) = self.regions.get_mut(&key) {
-                    self.iam.follow(call, &admission, region, now, &result);
-                }
+                let region = region_in(&mut self.regions, self.start, &call.account, &call.region);
+                self.iam.follow(call, &admission, region, now, &result);
                 result
             }),
         };
@@ -172,20 +169,19 @@ impl World {
         if self.quotas == Quotas::Aws {
             self.buckets.take(call, now)?;
         }
-        let key = (call.account.clone(), call.region.clone());
-        let region = self.regions.entry(key).or_insert_with(|| Region::new(self.start, &call.account, &call.region));
+        let region = region_in(&mut self.regions, self.start, &call.account, &call.region);
         let admission = self.iam.admit(call, region, now)?;
         if taken { Err(consistency::concurrent(call)) } else { Ok(admission) }
     }
 
     /// Executes a call: a read on the state it is shown, a write on the present one.
     fn perform(&mut self, call: &Call, fault: Option<&Fault>, past: Option<Duration>, now: Time) -> OperationResult {
-        let key = (call.account.clone(), call.region.clone());
-        let region = self.regions.entry(key.clone()).or_insert_with(|| Region::new(self.start, &key.0, &key.1));
+        let region = region_in(&mut self.regions, self.start, &call.account, &call.region);
         if past.is_none() {
             self.histories.clear();
         }
-        let mut history = past.map(|_| self.histories.entry(key).or_default());
+        let key = || (call.account.clone(), call.region.clone());
+        let mut history = past.map(|_| self.histories.entry(key()).or_default());
         let oldest = now.saturating_sub(past.unwrap_or_default());
         if let Some(history) = history.as_mut().filter(|_| region.is_due(now)) {
             history.keep(region, now, oldest);
@@ -280,6 +276,12 @@ pub fn partition(region: &str) -> &'static str {
 /// The end of a partition's host names.
 pub fn suffix(region: &str) -> &'static str {
     if partition(region) == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }
+}
+
+/// A region, made when it is first asked for; apart from the rest of the world, which may be in use beside it.
+fn region_in<'a>(regions: &'a mut Regions, start: Start, account: &str, region: &str) -> &'a mut Region {
+    let key = (account.to_owned(), region.to_owned());
+    regions.entry(key).or_insert_with(|| Region::new(start, account, region))
 }
 
 fn execute(call: &Call, context: &mut Context) -> OperationResult {
