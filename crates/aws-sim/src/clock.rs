@@ -50,18 +50,25 @@ const EPOCH: u64 = 1_767_225_600;
 #[derive(Debug)]
 pub struct Clock {
     start: Instant,
+    /// The virtual time it started with.
+    from: Time,
     speed: f64,
 }
 
 impl Clock {
     /// A clock that starts now.
     pub fn new(speed: f64) -> Clock {
-        Clock { start: Instant::now(), speed: if speed > 0.0 { speed } else { 1.0 } }
+        Clock { start: Instant::now(), from: Time::ZERO, speed: if speed > 0.0 { speed } else { 1.0 } }
+    }
+
+    /// Another clock that goes on from a moment of this one.
+    pub fn from(&self, moment: Time) -> Clock {
+        Clock { start: Instant::now(), from: moment, speed: self.speed }
     }
 
     /// Virtual time since the start.
     pub fn now(&self) -> Time {
-        self.start.elapsed().mul_f64(self.speed)
+        self.from + self.start.elapsed().mul_f64(self.speed)
     }
 
     /// How long a virtual duration takes on tokio's clock.

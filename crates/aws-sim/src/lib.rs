@@ -114,6 +114,16 @@ impl Sim {
         Sim(Arc::new(Inner { clock: Clock::new(config.speed), world: Mutex::new(world), config }))
     }
 
+    /// Another world that goes on from what is here now, at this moment; neither knows of the other. It keeps the configuration, what
+    /// exists and what is left of request rates, and starts without faults, log and callers' policies of its own. A test that tries many
+    /// things from one situation makes the situation once.
+    pub fn fork(&self) -> Sim {
+        let Inner { config, clock, world } = &*self.0;
+        let config = Config { log: None, ..config.clone() };
+        let world = world.lock().unwrap_or_else(PoisonError::into_inner).fork(&config);
+        Sim(Arc::new(Inner { clock: clock.from(clock.now()), world: Mutex::new(world), config }))
+    }
+
     /// Answers any request: control plane, data plane or `/_sim/*`.
     pub async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
         if request.uri().path().starts_with("/_sim/") {
@@ -232,6 +242,26 @@ mod tests {
         let caller = Caller::new();
         let request = Request::builder().uri("/restapis").body(Bytes::new()).unwrap_or_default();
         assert_eq!(caller.sim.call(request).await.status(), 403);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fork_goes_on_by_itself() {
+        let caller = Caller::new();
+        let create = async |sim: &Sim, name: &str| {
+            let caller = Caller { sim: sim.clone(), ..Caller::new() };
+            caller.api("POST", "/restapis", json!({"name": name})).await.1
+        };
+        create(&caller.sim, "before").await;
+        let (fork, twin) = (caller.sim.fork(), caller.sim.fork());
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let apis = |sim: &Sim| sim.objects()[ACCOUNT][REGION]["rest-api"].as_object().map_or(0, serde_json::Map::len);
+        assert_eq!(
+            create(&fork, "in a fork").await["id"],
+            create(&twin, "in a fork").await["id"],
+            "both draw the same"
+        );
+        assert_eq!([&caller.sim, &fork, &twin].map(apis), [1, 2, 2]);
+        assert_eq!(fork.calls().len(), 1);
     }
 
     #[tokio::test(start_paused = true)]

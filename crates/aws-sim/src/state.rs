@@ -121,6 +121,11 @@ impl World {
         }
     }
 
+    /// Another world with the same in it.
+    pub fn fork(&self, config: &Config) -> World {
+        World { regions: self.regions.clone(), buckets: self.buckets.clone(), ..World::new(config) }
+    }
+
     /// Forgets everything.
     pub fn reset(&mut self) {
         self.regions.clear();

@@ -88,11 +88,11 @@ const TOTALS: &[Quota] = &[
 ];
 
 /// The buckets of all accounts.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Buckets(BTreeMap<(String, String), BTreeMap<String, Bucket>>);
 
 /// What was in a bucket when it was last looked at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Bucket {
     tokens: f64,
     at: Time,
