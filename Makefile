@@ -5,8 +5,9 @@ export CARGO_TARGET_DIR
 
 BUILD := cargo build --release --locked
 XTASK := $(CARGO_TARGET_DIR)/release/xtask
+STEPS ?= 200000
 
-.PHONY: help demo test check docs provider sim xtask programs
+.PHONY: help demo test soak check docs provider sim xtask programs
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +18,9 @@ demo: programs ## Show it: from nothing to HTTP answers and back, in a simulated
 test: ## Run all tests, the acceptance cases with Terraform, and clients from outside
 	@$(MAKE) --no-print-directory programs || { printf '\n0 passed, 1 failed\n'; exit 1; }
 	@$(XTASK) test
+
+soak: ## Walk at random for long: STEPS=1000000 make soak
+	@PRIVGW_STEPS=$(STEPS) cargo test --locked --test it random_walks
 
 check: xtask ## Check format, lints, dependencies and that the documentation is fresh
 	cargo fmt --all --check

@@ -1,18 +1,27 @@
-//! AWS as the rest of the provider sees it: four clients behind one door, one error type, one table of retries.
+//! AWS as the rest of the provider sees it: three services behind one door, one error type, one table of retries, one pace.
 
+pub mod dice;
 pub mod door;
 pub mod error;
 pub mod names;
+pub mod pace;
 pub mod policy;
 pub mod retry;
+pub mod service;
 pub mod tags;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
 
+pub use dice::Dice;
 pub use error::{AwsError, ErrorKind, Named, gone_is_fine};
+pub use service::{Rules, Service};
+
+use door::Label;
+use retry::Attempts;
 
 /// API Gateway's largest page.
 pub const API_PAGE: i32 = 500;
@@ -21,15 +30,15 @@ pub const API_PAGE: i32 = 500;
 #[derive(Clone, Debug)]
 pub struct Aws {
     /// EC2: security groups, endpoints, network interfaces, subnets.
-    pub ec2: aws_sdk_ec2::Client,
+    pub ec2: Service<aws_sdk_ec2::Client>,
     /// Elastic Load Balancing v2.
-    pub elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub elb: Service<aws_sdk_elasticloadbalancingv2::Client>,
     /// API Gateway v1.
-    pub api: aws_sdk_apigateway::Client,
+    pub api: Service<aws_sdk_apigateway::Client>,
     /// Where this is.
     pub place: Place,
-    /// The queue before API Gateway's narrowest quota.
-    pub pace: Arc<door::Pace>,
+    /// What is left to chance.
+    pub dice: Dice,
 }
 
 /// The account, region and partition, and what the provider block says about tags.
@@ -86,26 +95,36 @@ pub struct Endpoints {
 }
 
 impl Aws {
-    /// Clients for a place. `config` carries credentials, region, retries and the HTTP client.
-    pub fn new(config: &SdkConfig, endpoints: &Endpoints, place: Place) -> Arc<Self> {
-        let mut ec2 = aws_sdk_ec2::config::Builder::from(config).interceptor(door::Label);
+    /// Clients for a place. `config` carries credentials, region, the number of attempts and the HTTP client.
+    pub fn new(config: &SdkConfig, endpoints: &Endpoints, place: Place, dice: Dice) -> Arc<Self> {
+        let most = config.retry_config().map_or(1, RetryConfig::max_attempts);
+        let rules = Rules { pace: Arc::default(), attempts: Attempts { most, dice: dice.clone() } };
+        // Repeating is decided in one place, which isn't the SDK.
+        let mut ec2 = aws_sdk_ec2::config::Builder::from(config).interceptor(Label);
+        ec2.set_retry_config(Some(RetryConfig::disabled()));
         if let Some(url) = &endpoints.ec2 {
             ec2 = ec2.endpoint_url(url);
         }
-        let mut elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(door::Label);
+        let mut elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(Label);
+        elb.set_retry_config(Some(RetryConfig::disabled()));
         if let Some(url) = &endpoints.elasticloadbalancingv2 {
             elb = elb.endpoint_url(url);
         }
-        let mut api = aws_sdk_apigateway::config::Builder::from(config).interceptor(door::Label);
+        let mut api = aws_sdk_apigateway::config::Builder::from(config).interceptor(Label);
+        api.set_retry_config(Some(RetryConfig::disabled()));
         if let Some(url) = &endpoints.apigateway {
             api = api.endpoint_url(url);
         }
         Arc::new(Self {
-            ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
-            elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb.build()),
-            api: aws_sdk_apigateway::Client::from_conf(api.build()),
+            ec2: Service::new(aws_sdk_ec2::Client::from_conf(ec2.build()), pace::Service::Ec2, &rules),
+            elb: Service::new(
+                aws_sdk_elasticloadbalancingv2::Client::from_conf(elb.build()),
+                pace::Service::Elb,
+                &rules,
+            ),
+            api: Service::new(aws_sdk_apigateway::Client::from_conf(api.build()), pace::Service::ApiGateway, &rules),
             place,
-            pace: Arc::default(),
+            dice,
         })
     }
 }

@@ -4,9 +4,11 @@ pub mod desired;
 pub mod diagnose;
 pub mod drift;
 pub mod duration;
+pub mod import;
 pub mod inputs;
 pub mod method_settings;
 pub mod model;
+pub mod ownership;
 pub mod plan;
 pub mod preflight;
 pub mod state;
@@ -19,7 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tfplugin::{
-    ApplyResponse, Call, DeleteResponse, Diagnostic, Diagnostics, PlanRequest, PlanResponse, ReadResponse, Resource,
+    ApplyResponse, Attr, Call, DeleteResponse, Diagnostic, Diagnostics, PlanRequest, PlanResponse, ReadResponse,
+    Resource,
 };
 use tokio::time::Instant;
 
@@ -28,10 +31,11 @@ use self::diagnose::{diagnose, unverified};
 use self::model::InternalApi;
 use self::plan::identity;
 use self::state::{Home, Private, View, fill};
-use crate::aws::{Aws, names};
-use crate::child::Scope;
-use crate::children::{load_balancer, stage};
-use crate::reconcile::{self, Graph, Observed, Outcome, Run, observe, reconcile};
+use crate::aws::retry::{BOUNDS, Bounds};
+use crate::aws::{Aws, names, tags};
+use crate::child::{Identity, Scope};
+use crate::children::{load_balancer, rest_api};
+use crate::reconcile::{self, Failure, Graph, Observed, Outcome, Permitted, Run, observe, reconcile};
 
 /// The resource.
 pub struct Bundle;
@@ -75,11 +79,10 @@ impl Resource for Bundle {
         state: InternalApi,
         private: Vec<u8>,
     ) -> ReadResponse<InternalApi> {
-        let mut private = Private::read(&private);
-        private.bundle = identity(&private, &state);
-        if let Some(diagnostic) = elsewhere(aws, &private) {
-            return ReadResponse::Failed(diagnostic.into());
-        }
+        let mut private = match remembered(aws, call, &private, &state).await {
+            Ok(private) => private,
+            Err(diagnostic) => return ReadResponse::Failed(diagnostic.into()),
+        };
         let limit = duration::read(&state.timeouts, |timeouts| &timeouts.read, READ);
         let observed = match look(aws, &scope(&private, &state), limit, call).await {
             Ok(observed) => observed,
@@ -88,7 +91,7 @@ impl Resource for Bundle {
         if observed.is_empty() {
             return ReadResponse::Gone;
         }
-        let drift = reconcile::plan(&desired(&state, &aws.place, &private.bundle), &observed).changes();
+        let drift = reconcile::plan(&desired(&state, &aws.place, &private.identity), &observed).changes();
         let mut state = state;
         fill(&mut state, View::Live { observed: &observed, drift: &drift }, &aws.place);
         private.observed = observed;
@@ -105,27 +108,40 @@ impl Resource for Bundle {
         _private: Vec<u8>,
     ) -> ApplyResponse<InternalApi> {
         let bundle = names::identity(&plan.name.known_or(String::new()));
-        let private = Private { bundle, ..Private::default() };
-        let scope = scope(&private, &plan);
+        let identity = Identity { bundle, owner: aws.dice.id(), ..Identity::default() };
+        let mut private = Private { identity, ..Private::default() };
         let limit = duration::read(&plan.timeouts, |timeouts| &timeouts.create, CREATE);
-        let before = match look(aws, &scope, limit, call).await {
+        let deadline = Instant::now() + limit;
+        let mut scope = scope(&private, &plan);
+        let before = match look(aws, &Scope { adopting: true, ..scope.clone() }, limit, call).await {
             Ok(before) => before,
             Err(diagnostic) => return nothing_done(diagnostic),
         };
-        if before.children.contains_key(&stage::child()) {
-            return nothing_done(diagnose::taken(&private.bundle, &before));
+        let bounds = bounds(call, deadline);
+        if let Err(diagnostic) = BOUNDS.scope(bounds.clone(), ownership::claim(aws, &private.identity, &before)).await {
+            return nothing_done(diagnostic);
         }
-        let graph = desired(&plan, &aws.place, &private.bundle);
+        private.identity.heir_of = ownership::ancestors(&before);
+        scope.identity = private.identity.clone();
+        let mut graph = desired(&plan, &aws.place, &private.identity);
+        // It is complete only when all of it stands.
+        graph.untag(&rest_api::child(), tags::COMPLETE);
         // What an earlier, interrupted creation has left is nobody's yet, and may be replaced where it doesn't fit.
         let before = reconcile::choose(&graph, before);
         let permitted = reconcile::plan(&graph, &before).permitted();
-        let run = Run { aws, scope, permitted, deadline: Instant::now() + limit, cancel: call.cancel.clone() };
-        let outcome = reconcile(&run, &graph, before).await;
-        let mut response = applied(aws, private, outcome, &plan, &plan);
-        if response.state.is_some() && response.diagnostics.has_errors() {
-            response.diagnostics.push(diagnose::half_made());
+        let run = Run { aws, scope, permitted, deadline, cancel: call.cancel.clone() };
+        let mut outcome = reconcile(&run, &graph, before).await;
+        if outcome.failures.is_empty() {
+            let completing = ownership::complete(aws, &private.identity, &mut outcome.observed);
+            outcome.failures.extend(BOUNDS.scope(bounds, completing).await.err());
         }
-        response
+        if outcome.failures.is_empty() {
+            return applied(aws, private, outcome, &plan, &plan);
+        }
+        if wants_rollback(&plan) && !call.cancel.is_cancelled() {
+            return roll_back(run, private, outcome, &plan).await;
+        }
+        half_made(aws, private, outcome, &plan)
     }
 
     async fn update(
@@ -137,20 +153,20 @@ impl Resource for Bundle {
         _config: InternalApi,
         private: Vec<u8>,
     ) -> ApplyResponse<InternalApi> {
-        let mut private = Private::read(&private);
-        private.bundle = identity(&private, &prior);
-        if let Some(diagnostic) = elsewhere(aws, &private) {
-            return nothing_done(diagnostic);
-        }
+        let mut private = match remembered(aws, call, &private, &prior).await {
+            Ok(private) => private,
+            Err(diagnostic) => return nothing_done(diagnostic),
+        };
         let scope = scope(&private, &prior);
         let limit = duration::read(&plan.timeouts, |timeouts| &timeouts.update, UPDATE);
+        let deadline = Instant::now() + limit;
         let before = match look(aws, &scope, limit, call).await {
             Ok(before) => before,
             Err(diagnostic) => return nothing_done(diagnostic),
         };
         let permitted = std::mem::take(&mut private.permitted);
-        let run = Run { aws, scope, permitted, deadline: Instant::now() + limit, cancel: call.cancel.clone() };
-        let outcome = reconcile(&run, &desired(&plan, &aws.place, &private.bundle), before).await;
+        let run = Run { aws, scope, permitted, deadline, cancel: call.cancel.clone() };
+        let outcome = reconcile(&run, &desired(&plan, &aws.place, &private.identity), before).await;
         applied(aws, private, outcome, &plan, &prior)
     }
 
@@ -161,13 +177,13 @@ impl Resource for Bundle {
         prior: InternalApi,
         private: Vec<u8>,
     ) -> DeleteResponse<InternalApi> {
-        let mut private = Private::read(&private);
-        private.bundle = identity(&private, &prior);
-        if let Some(diagnostic) = elsewhere(aws, &private) {
-            return left(aws, private, prior, diagnostic.into());
-        }
+        let mut private = match remembered(aws, call, &private, &prior).await {
+            Ok(private) => private,
+            Err(diagnostic) => return left(aws, Private::read(&private), prior, diagnostic.into()),
+        };
         let scope = scope(&private, &prior);
         let limit = duration::read(&prior.timeouts, |timeouts| &timeouts.delete, DELETE);
+        let deadline = Instant::now() + limit;
         let before = match look(aws, &scope, limit, call).await {
             Ok(before) => before,
             Err(diagnostic) => return left(aws, private, prior, diagnostic.into()),
@@ -176,9 +192,7 @@ impl Resource for Bundle {
             private.observed = before;
             return left(aws, private, prior, diagnostic.into());
         }
-        let all = before.children.values().chain(&before.extras);
-        let permitted = all.map(|live| live.name.clone()).collect();
-        let run = Run { aws, scope, permitted, deadline: Instant::now() + limit, cancel: call.cancel.clone() };
+        let run = Run { aws, scope, permitted: everything(&before), deadline, cancel: call.cancel.clone() };
         let outcome = reconcile(&run, &Graph::default(), before).await;
         let diagnostics: Diagnostics = outcome.failures.iter().map(diagnose).collect();
         if diagnostics.has_errors() {
@@ -187,7 +201,16 @@ impl Resource for Bundle {
         }
         DeleteResponse::Gone { diagnostics }
     }
+
+    async fn import(&self, _call: &Call, aws: &Arc<Aws>, id: String) -> Result<(InternalApi, Vec<u8>), Diagnostics> {
+        import::import(aws, &id).await
+    }
 }
+
+/// The value of `on_create_failure` that keeps what a failed creation has made; the default.
+pub const KEEP: &str = "keep";
+/// The value of `on_create_failure` that deletes what a failed creation has made.
+pub const ROLLBACK: &str = "rollback";
 
 /// Defaults of `timeouts`. The waits that add up to a create are about ten minutes on a usual day; each operation gets a multiple.
 const CREATE: Duration = Duration::from_secs(40 * 60);
@@ -197,23 +220,44 @@ const DELETE: Duration = Duration::from_secs(60 * 60);
 
 fn scope(private: &Private, model: &InternalApi) -> Scope {
     Scope {
-        bundle: private.bundle.clone(),
+        identity: private.identity.clone(),
         vpc_id: model.vpc_id.known().cloned().unwrap_or_default(),
         known: private.observed.children.clone(),
-        found: Vec::new(),
+        ..Scope::default()
     }
+}
+
+/// What the state remembers of its bundle. Where the private bytes are gone, the API that it names tells whose it is.
+async fn remembered(aws: &Aws, call: &Call, private: &[u8], state: &InternalApi) -> Result<Private, Diagnostic> {
+    let mut private = Private::read(private);
+    private.identity = identity(&private, state);
+    if let Some(diagnostic) = elsewhere(aws, &private) {
+        return Err(diagnostic);
+    }
+    if let (true, Attr::Known(api)) = (private.identity.owner.is_empty(), &state.id) {
+        let limit = duration::read(&state.timeouts, |timeouts| &timeouts.read, READ);
+        let found = BOUNDS.scope(bounds(call, Instant::now() + limit), ownership::identify(aws, api)).await;
+        let found = found.map_err(|error| diagnose::unread(&private.identity.bundle, &error.to_string()))?;
+        private.identity = found.unwrap_or(private.identity);
+    }
+    Ok(private)
+}
+
+fn bounds(call: &Call, deadline: Instant) -> Bounds {
+    Bounds { cancel: call.cancel.clone(), deadline }
 }
 
 /// What exists, within a time and until Terraform wants to stop: nothing has been done yet.
 async fn look(aws: &Aws, scope: &Scope, limit: Duration, call: &Call) -> Result<Observed, Diagnostic> {
-    let unread = |why: &str| diagnose::unread(&scope.bundle, why);
+    let unread = |why: &str| diagnose::unread(&scope.identity.bundle, why);
     tokio::select! {
+        biased;
+        () = call.cancel.cancelled() => Err(unread("Terraform was interrupted")),
         seen = tokio::time::timeout(limit, observe(aws, scope)) => match seen {
             Ok(Ok(observed)) => Ok(observed),
             Ok(Err(error)) => Err(unread(&error.to_string())),
             Err(_) => Err(unread(&format!("AWS took longer than {limit:?}"))),
         },
-        () = call.cancel.cancelled() => Err(unread("Terraform was interrupted")),
     }
 }
 
@@ -222,7 +266,7 @@ fn elsewhere(aws: &Aws, private: &Private) -> Option<Diagnostic> {
     let home = private.home.as_ref()?;
     let here = Home::of(&aws.place);
     let moved = home.region != here.region || (home.account != here.account && !here.account.is_empty());
-    moved.then(|| diagnose::elsewhere(&private.bundle, home, &here))
+    moved.then(|| diagnose::elsewhere(&private.identity.bundle, home, &here))
 }
 
 fn nothing_done(diagnostic: Diagnostic) -> ApplyResponse<InternalApi> {
@@ -239,7 +283,7 @@ fn applied(
     before: &InternalApi,
 ) -> ApplyResponse<InternalApi> {
     let mut diagnostics: Diagnostics = outcome.failures.iter().map(diagnose).collect();
-    diagnostics.extend(outcome.unread.iter().map(|error| diagnose::unlooked(&private.bundle, error)));
+    diagnostics.extend(outcome.unread.iter().map(|error| diagnose::unlooked(&private.identity.bundle, error)));
     diagnostics.extend(outcome.unverified.iter().map(unverified));
     if diagnostics.has_errors() && outcome.observed.is_empty() {
         return ApplyResponse { state: None, private: Vec::new(), diagnostics };
@@ -254,6 +298,55 @@ fn applied(
 fn left(aws: &Aws, private: Private, mut state: InternalApi, diagnostics: Diagnostics) -> DeleteResponse<InternalApi> {
     fill(&mut state, View::Live { observed: &private.observed, drift: &[] }, &aws.place);
     DeleteResponse::Left { state, private: private.write(), diagnostics }
+}
+
+fn wants_rollback(plan: &InternalApi) -> bool {
+    plan.on_create_failure.known().is_some_and(|wish| wish == ROLLBACK)
+}
+
+/// Deletes what a failed creation has made. Whatever can't be deleted is what the state then holds.
+async fn roll_back(
+    run: Run<'_>,
+    private: Private,
+    mut failed: Outcome,
+    plan: &InternalApi,
+) -> ApplyResponse<InternalApi> {
+    // What another creation of this name has taken over meanwhile isn't ours to delete.
+    let scope = Scope { known: failed.observed.children.clone(), ..run.scope.clone() };
+    let made = match observe(run.aws, &scope).await {
+        Ok(seen) => failed.observed.without(&seen.strangers),
+        Err(error) => {
+            failed.failures.push(Failure { child: None, verb: "roll back", id: None, error });
+            return half_made(run.aws, private, failed, plan);
+        }
+    };
+    // It has the time of a deletion, for that of the creation may be what was over.
+    let limit = duration::read(&plan.timeouts, |timeouts| &timeouts.delete, DELETE);
+    let scope = Scope { known: made.children.clone(), ..run.scope.clone() };
+    let run = Run { permitted: everything(&made), scope, deadline: Instant::now() + limit, ..run };
+    let mut outcome = reconcile(&run, &Graph::default(), made).await;
+    let is_gone = outcome.failures.is_empty();
+    outcome.failures.splice(0..0, failed.failures);
+    if !is_gone {
+        return half_made(run.aws, private, outcome, plan);
+    }
+    let mut response = applied(run.aws, private, outcome, plan, plan);
+    response.diagnostics.push(diagnose::rolled_back());
+    response
+}
+
+/// The state of a creation that failed, with what there is of it.
+fn half_made(aws: &Aws, private: Private, failed: Outcome, plan: &InternalApi) -> ApplyResponse<InternalApi> {
+    let mut response = applied(aws, private, failed, plan, plan);
+    if let Some(state) = &response.state {
+        response.diagnostics.push(diagnose::half_made(&state.children));
+    }
+    response
+}
+
+/// The names of all that exists: a deletion was approved as a whole.
+fn everything(observed: &Observed) -> Permitted {
+    observed.children.values().chain(&observed.extras).map(|live| live.name.clone()).collect()
 }
 
 /// A load balancer under deletion protection would be found out only when half of the bundle is gone.

@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 
 pub use input::{Input, Source, has_unknown, is_unknown, source_of, unknown};
 
-pub use crate::aws::tags::Tagging;
+pub use crate::aws::tags::{Claim, Identity, Tagging, Tags};
 use crate::aws::{Aws, AwsError};
 
 /// One kind of AWS object. Implementations live in [`crate::children`], one file each.
@@ -29,14 +29,33 @@ pub trait Kind: Send + Sync {
     /// The first part of the child's name, such as `listener`.
     fn name(&self) -> &'static str;
 
-    /// Everything of this kind that belongs to the bundle, found with as few calls as the service allows.
+    /// Everything of this kind that may belong to the bundle, found with as few calls as the service allows. Whose it is, and which
+    /// child, its tags decide later, for all kinds in one place.
     fn observe<'a>(&'a self, aws: &'a Aws, scope: &'a Scope) -> Task<'a, Vec<Live>>;
 
-    /// Makes the object. Returns as soon as AWS has named it; [`Slow::get`] and [`Live::status`] tell when it is ready.
+    /// Makes the object, tags and all, in one call. Its spec tells what it is like by then; the engine has [`Kind::update`] make up
+    /// what is missing, when the object is already on record. [`Slow::get`] and [`Live::status`] tell when it is ready.
     fn create<'a>(&'a self, aws: &'a Aws, wanted: &'a Wanted) -> Task<'a, Live>;
 
     /// Completes or changes an existing object so that `changes` vanish. Tags are not its business.
     fn update<'a>(&'a self, aws: &'a Aws, live: &'a Live, wanted: &'a Wanted, changes: &'a [Change]) -> Task<'a, Live>;
+
+    /// The first half of a change that callers would notice if it were made at once: what has to stand beside the old until
+    /// [`Kind::may_take_over`]. Says whether there was anything to do.
+    fn prepare<'a>(
+        &'a self,
+        _aws: &'a Aws,
+        _live: &'a Live,
+        _wanted: &'a Wanted,
+        _changes: &'a [Change],
+    ) -> Task<'a, bool> {
+        Box::pin(async { Ok(false) })
+    }
+
+    /// Whether the new may take over from the old, which still serves: of a prepared change, or of an object and its replacement.
+    fn may_take_over<'a>(&'a self, _aws: &'a Aws, _old: &'a Live, _new: &'a Wanted) -> Task<'a, Status> {
+        Box::pin(async { Ok(Status::Ready) })
+    }
 
     /// Deletes the object. One that is already gone is a success.
     fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()>;
@@ -150,7 +169,7 @@ pub struct Live {
     /// What siblings and users need.
     pub outputs: Outputs,
     /// Its tags; `None` where a kind has none or they are read later with others.
-    pub tags: Option<BTreeMap<String, String>>,
+    pub tags: Option<Tags>,
     /// Whether it can be used.
     pub status: Status,
     /// Orders several that claim one name: the latest wins.
@@ -187,14 +206,14 @@ pub enum Status {
 pub struct Wanted {
     /// Which child.
     pub name: ChildName,
-    /// The identity of the bundle.
-    pub bundle: String,
+    /// Whose it is.
+    pub identity: Identity,
     /// The name to give it in AWS, unique in the bundle's account and region.
     pub aws_name: String,
     /// The properties.
     pub spec: Spec,
     /// The tags, those of the bundle included.
-    pub tags: BTreeMap<String, String>,
+    pub tags: Tags,
 }
 
 impl Wanted {
@@ -220,14 +239,16 @@ pub fn spec<T: Serialize>(value: &T) -> Spec {
 /// Where to look for a bundle's children.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    /// The identity of the bundle: the value of the tag [`crate::aws::tags::BUNDLE`].
-    pub bundle: String,
+    /// Whose children.
+    pub identity: Identity,
     /// The VPC of the bundle.
     pub vpc_id: String,
     /// Children known from earlier, by name.
     pub known: BTreeMap<ChildName, Live>,
     /// Children that this observation has found so far.
     pub found: Vec<Live>,
+    /// Whether what another owner has left under this name counts as the bundle's, as it does when a creation looks around.
+    pub adopting: bool,
 }
 
 impl Scope {
@@ -236,20 +257,20 @@ impl Scope {
         self.found.iter().filter(move |live| live.name.kind() == kind)
     }
 
-    /// Whether something of this AWS name or id was made by this bundle: names are derived from the bundle, so that a child
-    /// can be found again without any record.
-    pub fn is_ours(&self, kind: &str, aws_name: &str, id: &str) -> bool {
+    /// Whether something of this AWS name or id may be the bundle's: names are derived from the bundle, so that a child can be found
+    /// again without any record. Its tags have the last word.
+    pub fn may_be_ours(&self, kind: &str, aws_name: &str, id: &str) -> bool {
         self.known.values().any(|live| live.name.kind() == kind && live.id == id)
-            || crate::aws::names::recognise(&self.bundle, aws_name)
+            || crate::aws::names::recognise(&self.identity.bundle, aws_name)
     }
 
     /// The child that an object is: its tags say so, or, where somebody has removed those, what was known of its id.
-    pub fn child(&self, kind: &str, id: &str, tags: &BTreeMap<String, String>) -> Option<ChildName> {
-        use crate::aws::tags::{BUNDLE, CHILD};
-        match (tags.get(BUNDLE), tags.get(CHILD)) {
-            (Some(bundle), Some(child)) if *bundle == self.bundle => Some(ChildName::from(child.as_str())),
-            (Some(bundle), _) if *bundle != self.bundle => None,
-            _ => {
+    pub fn child(&self, kind: &str, id: &str, tags: &Tags) -> Option<ChildName> {
+        match self.identity.claim(tags) {
+            Claim::Ours(child) => Some(ChildName::from(child.as_str())),
+            Claim::Namesake(child) => self.adopting.then(|| ChildName::from(child.as_str())),
+            Claim::Theirs => None,
+            Claim::Unsaid => {
                 self.known.values().find(|live| live.name.kind() == kind && live.id == id).map(|live| live.name.clone())
             }
         }

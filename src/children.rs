@@ -8,6 +8,7 @@ pub mod route;
 pub mod security_group;
 pub mod stage;
 pub mod target_group;
+pub mod target_health;
 pub mod vpc_endpoint;
 pub mod vpc_link;
 

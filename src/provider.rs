@@ -21,7 +21,7 @@ use tfplugin::provider::Configured;
 use tfplugin::{Attr, Call, Diagnostic, Diagnostics, Model, Path, Provider, ResourceEntry, Set};
 
 use crate::aws::door::{Door, Label};
-use crate::aws::{Aws, AwsError, Endpoints, Named, Place, tags};
+use crate::aws::{Aws, AwsError, Dice, Endpoints, Named, Place, tags};
 use crate::bundle::Bundle;
 use crate::bundle::duration;
 use crate::bundle::model::Strings;
@@ -65,7 +65,7 @@ impl Provider for Privgw {
         if found.has_errors() {
             return Err(found);
         }
-        let aws = connect(&config, https()).await?;
+        let aws = connect(&config, https(), Dice::default()).await?;
         Ok((Some(aws), found))
     }
 
@@ -81,7 +81,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 const DEFAULT_RETRIES: i64 = 25;
 
 /// Clients as a configuration asks for them, on top of an HTTP client. The caller's identity is looked up with STS.
-pub async fn connect(config: &Config, http: SharedHttpClient) -> Result<Arc<Aws>, Diagnostics> {
+pub async fn connect(config: &Config, http: SharedHttpClient, dice: Dice) -> Result<Arc<Aws>, Diagnostics> {
     let sdk = sdk_config(config, http).await?;
     let Some(region) = sdk.region().map(ToString::to_string) else {
         let detail = "Set `region`, or AWS_REGION, or a region in the profile.";
@@ -104,7 +104,7 @@ pub async fn connect(config: &Config, http: SharedHttpClient) -> Result<Arc<Aws>
         Err(error) => return Err(refused(config, &error)),
     }
     check_account(config, &place.account)?;
-    Ok(Aws::new(&sdk, &endpoints, place))
+    Ok(Aws::new(&sdk, &endpoints, place, dice))
 }
 
 fn https() -> SharedHttpClient {

@@ -30,12 +30,23 @@ pub struct Observed {
     pub children: BTreeMap<ChildName, Live>,
     /// More that claim a name already taken: what an interrupted replacement has left. They are deleted.
     pub extras: Vec<Live>,
+    /// Children of a bundle of the same name that has another owner. Nothing is done about them.
+    #[serde(skip)]
+    pub strangers: Vec<Live>,
 }
 
 impl Observed {
     /// Whether nothing of the bundle exists.
     pub fn is_empty(&self) -> bool {
         self.children.is_empty() && self.extras.is_empty()
+    }
+
+    /// The same without what turned out to be somebody else's.
+    pub fn without(mut self, strangers: &[Live]) -> Self {
+        let is_theirs = |live: &Live| strangers.iter().any(|stranger| stranger.id == live.id);
+        self.children.retain(|_, live| !is_theirs(live));
+        self.extras.retain(|live| !is_theirs(live));
+        self
     }
 }
 
@@ -89,18 +100,37 @@ pub struct Failure {
 /// Brings the bundle into the desired form.
 pub async fn reconcile(run: &Run<'_>, desired: &Graph, before: Observed) -> Outcome {
     let bounds = Bounds { cancel: run.cancel.clone(), deadline: run.deadline };
-    let mut outcome = BOUNDS.scope(bounds, execute::execute(run, desired, before)).await;
+    BOUNDS.scope(bounds, bring(run, desired, before)).await
+}
+
+async fn bring(run: &Run<'_>, desired: &Graph, before: Observed) -> Outcome {
+    let mut outcome = execute::execute(run, desired, before).await;
     if !outcome.failures.is_empty() || desired.is_empty() {
         return outcome;
     }
     match verify(run, desired, &outcome).await {
         Ok(observed) => {
             outcome.unverified = plan(desired, &observed).changes();
+            outcome.failures = lost(&outcome.observed, &observed);
             outcome.observed = observed;
         }
         Err(error) => outcome.unread = Some(error),
     }
     outcome
+}
+
+/// What belongs to somebody else now: a creation of the same name that ran at the same time has taken it over.
+fn lost(made: &Observed, seen: &Observed) -> Vec<Failure> {
+    let taken = |live: &&Live| seen.strangers.iter().any(|stranger| stranger.id == live.id);
+    let failure = |live: &Live| Failure {
+        child: Some(live.name.clone()),
+        verb: "keep",
+        id: Some(live.id.clone()),
+        error: AwsError::internal(
+            "another apply that creates a bundle of the same name has taken it over in the meantime",
+        ),
+    };
+    made.children.values().filter(taken).map(failure).collect()
 }
 
 /// How often the result is looked at until AWS shows it: its answers may be some seconds behind.
@@ -116,18 +146,18 @@ async fn verify(run: &Run<'_>, desired: &Graph, outcome: &Outcome) -> Result<Obs
             let seen = observe(run.aws, &scope).await?;
             let shown = plan(desired, &seen).changes().is_empty()
                 && outcome.observed.children.keys().all(|name| seen.children.contains_key(name));
-            if shown || looks == LOOKS {
+            if shown || looks == LOOKS || !wait::between_looks().await {
                 return Ok(believe(seen, outcome));
             }
             looks += 1;
-            wait::between_looks().await;
         }
     };
     tokio::select! {
+        biased;
+        () = run.cancel.cancelled() => Err(AwsError::internal("Terraform was interrupted")),
         seen = tokio::time::timeout_at(run.deadline, looking) => {
             seen.unwrap_or_else(|_| Err(AwsError::internal("the time was up")))
         }
-        () = run.cancel.cancelled() => Err(AwsError::internal("Terraform was interrupted")),
     }
 }
 
@@ -136,7 +166,9 @@ async fn verify(run: &Run<'_>, desired: &Graph, outcome: &Outcome) -> Result<Obs
 fn believe(mut seen: Observed, outcome: &Outcome) -> Observed {
     seen.children.retain(|_, live| !outcome.removed.contains(&live.id));
     seen.extras.retain(|live| !outcome.removed.contains(&live.id));
-    for (name, live) in &outcome.observed.children {
+    let is_lost = |live: &Live| seen.strangers.iter().any(|stranger| stranger.id == live.id);
+    let made: Vec<_> = outcome.observed.children.iter().filter(|(_, live)| !is_lost(live)).collect();
+    for (name, live) in made {
         seen.children.entry(name.clone()).or_insert_with(|| live.clone());
     }
     seen

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -87,6 +88,15 @@ impl AwsError {
             .to_string();
         let kind = classify(status, &code, &message);
         Self { operation: operation.to_string(), code, message, status, request_id, kind }
+    }
+
+    /// The same after more than one attempt, which the message then tells.
+    pub fn after(self, attempts: u32, time: Duration) -> Self {
+        if attempts < 2 {
+            return self;
+        }
+        let message = format!("{} (the last of {attempts} attempts in {} s)", self.message, time.as_secs());
+        Self { message, ..self }
     }
 
     /// Whether the object does not exist.

@@ -1,14 +1,69 @@
 //! Tags: the record of which object belongs to which bundle, kept in AWS itself.
 //!
-//! Every taggable child is created with [`BUNDLE`] and [`CHILD`]. Nothing is ever changed or deleted that doesn't carry them.
+//! Every taggable child is created with [`BUNDLE`], [`OWNER`] and [`CHILD`]. Nothing is ever changed or deleted that doesn't carry
+//! them, unless the state knows its id. ADR 11 has the rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Aws, AwsError, Named, retry};
-/// The tag that holds the bundle's identity: the name the resource was created with.
+use serde::{Deserialize, Serialize};
+
+use super::{Aws, AwsError};
+
+/// The tag that holds the name the bundle was created with.
 pub const BUNDLE: &str = "privgw:bundle";
+/// The tag that holds the id of the resource that the object belongs to: drawn anew for each creation.
+pub const OWNER: &str = "privgw:owner";
 /// The tag that holds the child's name within the bundle.
 pub const CHILD: &str = "privgw:child";
+/// The tag on the REST API that says that a bundle is complete, and whose it is: the last thing that a creation writes.
+pub const COMPLETE: &str = "privgw:complete";
+
+/// Who an object belongs to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The name of the bundle, in the form of [`super::names::identity`].
+    pub bundle: String,
+    /// The id of its owner.
+    pub owner: String,
+    /// The owners of creations that were never completed, and whose leftovers this one has claimed. Until all of those carry the new
+    /// owner's tag, their own is as good.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub heir_of: BTreeSet<String>,
+}
+
+/// Whose an object is by its tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Ours, and which child.
+    Ours(String),
+    /// That of a bundle of the same name with another owner, and which child.
+    Namesake(String),
+    /// Somebody else's.
+    Theirs,
+    /// The tags don't tell.
+    Unsaid,
+}
+
+impl Identity {
+    /// The tags of a child.
+    pub fn tags(&self, child: &str) -> Tags {
+        [(BUNDLE, self.bundle.as_str()), (OWNER, &self.owner), (CHILD, child)]
+            .map(|(key, value)| (key.to_string(), value.to_string()))
+            .into()
+    }
+
+    /// Whose an object with these tags is.
+    pub fn claim(&self, tags: &Tags) -> Claim {
+        match (tags.get(BUNDLE), tags.get(OWNER), tags.get(CHILD)) {
+            (Some(bundle), _, _) if *bundle != self.bundle => Claim::Theirs,
+            (Some(_), Some(owner), Some(child)) if *owner == self.owner || self.heir_of.contains(owner) => {
+                Claim::Ours(child.clone())
+            }
+            (Some(_), Some(_), Some(child)) => Claim::Namesake(child.clone()),
+            _ => Claim::Unsaid,
+        }
+    }
+}
 
 /// Tags by key.
 pub type Tags = BTreeMap<String, String>;
@@ -44,16 +99,12 @@ pub fn difference(wanted: &Tags, live: &Tags) -> (Tags, Vec<String>) {
 
 /// Writes and removes tags of an existing object. AWS has no atomic replacement: what is added or changed is written first.
 pub async fn write(aws: &Aws, tagging: Tagging, id: &str, set: &Tags, unset: &[String]) -> Result<(), AwsError> {
-    // Writing the same tags twice is the same as once, so all of it may be repeated.
-    retry::patiently(|| async {
-        match tagging {
-            Tagging::Ec2 => write_ec2(aws, id, set, unset).await,
-            Tagging::Elb => write_elb(aws, id, set, unset).await,
-            Tagging::ApiGateway => write_api_gateway(aws, id, set, unset).await,
-            Tagging::None => Ok(()),
-        }
-    })
-    .await
+    match tagging {
+        Tagging::Ec2 => write_ec2(aws, id, set, unset).await,
+        Tagging::Elb => write_elb(aws, id, set, unset).await,
+        Tagging::ApiGateway => write_api_gateway(aws, id, set, unset).await,
+        Tagging::None => Ok(()),
+    }
 }
 
 /// Tags in the form that EC2 takes with a creation.
@@ -82,8 +133,8 @@ pub async fn read_elb(aws: &Aws, arns: &[String]) -> Result<BTreeMap<String, Tag
     const ARNS_PER_CALL: usize = 20;
     let mut found = BTreeMap::new();
     for chunk in arns.chunks(ARNS_PER_CALL) {
-        let call = aws.elb.describe_tags().set_resource_arns(Some(chunk.to_vec()));
-        let answer = call.send().await.named("DescribeTags")?;
+        let arns = || Some(chunk.to_vec());
+        let answer = aws.elb.ask("DescribeTags", |elb| elb.describe_tags().set_resource_arns(arns()).send()).await?;
         for description in answer.tag_descriptions() {
             let tags = description.tags().iter().filter(|tag| tag.key().is_some_and(|key| !is_reserved(key)));
             let tags = tags
@@ -92,6 +143,32 @@ pub async fn read_elb(aws: &Aws, arns: &[String]) -> Result<BTreeMap<String, Tag
         }
     }
     Ok(found)
+}
+
+/// Whether Elastic Load Balancing's answer to a creation is the object that was asked for. It answers a second creation of a name
+/// with what is there, whoever made it.
+pub async fn assert_ours(aws: &Aws, arn: &str, wanted: &Tags) -> Result<(), AwsError> {
+    let found = match read_elb(aws, &[arn.to_string()]).await {
+        // What is too new to be found everywhere was made just now.
+        Err(error) if error.is_not_found() => return Ok(()),
+        found => found?,
+    };
+    let tags = found.get(arn).cloned().unwrap_or_default();
+    if [BUNDLE, OWNER, CHILD].iter().all(|key| tags.get(*key) == wanted.get(*key)) {
+        return Ok(());
+    }
+    let whose = tags.get(OWNER).map_or("no tags of a bundle".into(), |owner| format!("the tag {OWNER} = {owner}"));
+    let why = format!(
+        "AWS answered with {arn}, which exists already and isn't this bundle's: it has {whose}. Another apply of a bundle of this \
+         name may be under way. It was left as it is"
+    );
+    Err(AwsError::internal(why))
+}
+
+/// The tags of an object of API Gateway.
+pub async fn read_api_gateway(aws: &Aws, arn: &str) -> Result<Tags, AwsError> {
+    let answer = aws.api.ask("GetTags", |api| api.get_tags().resource_arn(arn).send()).await?;
+    Ok(from_api_gateway(answer.tags()))
 }
 
 /// Tags as API Gateway returns them, without AWS's own.
@@ -107,12 +184,12 @@ fn ec2_tags(tags: &Tags) -> Vec<aws_sdk_ec2::types::Tag> {
 async fn write_ec2(aws: &Aws, id: &str, set: &Tags, unset: &[String]) -> Result<(), AwsError> {
     if !set.is_empty() {
         let call = aws.ec2.create_tags().resources(id).set_tags(Some(ec2_tags(set)));
-        call.send().await.named("CreateTags")?;
+        aws.ec2.ask("CreateTags", |_| call.clone().send()).await?;
     }
     if !unset.is_empty() {
         let keys = unset.iter().map(|key| aws_sdk_ec2::types::Tag::builder().key(key).build()).collect();
         let call = aws.ec2.delete_tags().resources(id).set_tags(Some(keys));
-        call.send().await.named("DeleteTags")?;
+        aws.ec2.ask("DeleteTags", |_| call.clone().send()).await?;
     }
     Ok(())
 }
@@ -120,11 +197,11 @@ async fn write_ec2(aws: &Aws, id: &str, set: &Tags, unset: &[String]) -> Result<
 async fn write_elb(aws: &Aws, arn: &str, set: &Tags, unset: &[String]) -> Result<(), AwsError> {
     if !set.is_empty() {
         let call = aws.elb.add_tags().resource_arns(arn).set_tags(Some(elb_tags(set)));
-        call.send().await.named("AddTags")?;
+        aws.elb.ask("AddTags", |_| call.clone().send()).await?;
     }
     if !unset.is_empty() {
         let call = aws.elb.remove_tags().resource_arns(arn).set_tag_keys(Some(unset.to_vec()));
-        call.send().await.named("RemoveTags")?;
+        aws.elb.ask("RemoveTags", |_| call.clone().send()).await?;
     }
     Ok(())
 }
@@ -132,11 +209,11 @@ async fn write_elb(aws: &Aws, arn: &str, set: &Tags, unset: &[String]) -> Result
 async fn write_api_gateway(aws: &Aws, arn: &str, set: &Tags, unset: &[String]) -> Result<(), AwsError> {
     if !set.is_empty() {
         let call = aws.api.tag_resource().resource_arn(arn).set_tags(Some(set.clone().into_iter().collect()));
-        call.send().await.named("TagResource")?;
+        aws.api.ask("TagResource", |_| call.clone().send()).await?;
     }
     if !unset.is_empty() {
         let call = aws.api.untag_resource().resource_arn(arn).set_tag_keys(Some(unset.to_vec()));
-        call.send().await.named("UntagResource")?;
+        aws.api.ask("UntagResource", |_| call.clone().send()).await?;
     }
     Ok(())
 }
@@ -147,6 +224,18 @@ mod tests {
 
     fn tags(pairs: &[(&str, &str)]) -> Tags {
         pairs.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+    }
+
+    #[test]
+    fn an_object_is_ours_only_with_bundle_owner_and_child() {
+        let ours = Identity { bundle: "shop".into(), owner: "1".into(), ..Identity::default() };
+        assert_eq!(ours.claim(&ours.tags("stage")), Claim::Ours("stage".into()));
+        let namesake = Identity { owner: "2".into(), ..ours.clone() };
+        assert_eq!(ours.claim(&namesake.tags("stage")), Claim::Namesake("stage".into()));
+        let other = Identity { bundle: "other".into(), ..ours.clone() };
+        assert_eq!(ours.claim(&other.tags("stage")), Claim::Theirs);
+        assert_eq!(ours.claim(&tags(&[(OWNER, "1"), (CHILD, "stage")])), Claim::Unsaid);
+        assert_eq!(ours.claim(&tags(&[(BUNDLE, "shop")])), Claim::Unsaid);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::inputs::{
 use super::method_settings::method_settings;
 use super::model::{Backend, HealthCheck, InternalApi, MapOf, Route, Strings};
 use crate::aws::{Place, policy, tags};
-use crate::child::{ChildName, Input, unknown};
+use crate::child::{ChildName, Identity, Input, unknown};
 use crate::children::{
     deployment, listener, load_balancer, rest_api, route, security_group, stage, target_group, vpc_endpoint, vpc_link,
 };
@@ -24,8 +24,8 @@ use crate::reconcile::Graph;
 
 /// The desired children of a bundle. Values that the configuration doesn't know yet become unknown inputs; `backends` as a whole
 /// must be known.
-pub fn desired(model: &InternalApi, place: &Place, bundle: &str) -> Graph {
-    let recipe = Recipe { model, place, bundle, graph: Graph::default() };
+pub fn desired(model: &InternalApi, place: &Place, identity: &Identity) -> Graph {
+    let recipe = Recipe { model, place, identity, graph: Graph::default() };
     recipe.endpoint().load_balancer().backends().vpc_link().rest_api().live()
 }
 
@@ -63,7 +63,7 @@ pub fn endpoint_subnets(model: &InternalApi) -> Attr<Strings> {
 struct Recipe<'a> {
     model: &'a InternalApi,
     place: &'a Place,
-    bundle: &'a str,
+    identity: &'a Identity,
     graph: Graph,
 }
 
@@ -228,6 +228,7 @@ impl Recipe<'_> {
             routes: self.routes(),
         };
         self.add(rest_api::child(), &api);
+        self.graph.tag(&rest_api::child(), tags::COMPLETE, &self.identity.owner);
         self
     }
 
@@ -244,13 +245,13 @@ impl Recipe<'_> {
     }
 
     /// One route in the form of [`route::Route`], except that its port comes from the listener: the API is changed only once the
-    /// listener is there.
+    /// listener is there, and may take over from a predecessor.
     fn route(&self, key: &str, route: &Route) -> Input<Value> {
         let (front_method, front_path) = key.split_once(' ').unwrap_or((key, "/"));
         let Attr::Known(name) = &route.backend else { return Input::Unknown };
         let backend = self.model.backends.known().and_then(|backends| backends.get(name)).and_then(Attr::known);
         let Some(backend) = backend else { return Input::Unknown };
-        let port: Input<i64> = Input::from_created(&listener::child(name), "port");
+        let port: Input<i64> = Input::from_ready(&listener::child(name), "port");
         Input::Known(json!({
             "kind": text_or(&route.kind, "HTTP_PROXY"),
             "scheme": text_or(&backend.url_scheme, "http"),
@@ -295,8 +296,7 @@ impl Recipe<'_> {
         for (key, value) in tags_all(self.model, self.place).into_known().unwrap_or_default() {
             all.insert(key, value.into_known().unwrap_or_default());
         }
-        all.insert(tags::BUNDLE.into(), self.bundle.into());
-        all.insert(tags::CHILD.into(), name.to_string());
+        all.extend(self.identity.tags(name.as_str()));
         self.graph.add(name, spec, all);
     }
 }

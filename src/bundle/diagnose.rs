@@ -1,13 +1,14 @@
 //! Failures in words: what was being done, to which object, what AWS said, which attribute asked for it, and what to do next.
 
-use tfplugin::{Diagnostic, Path};
+use tfplugin::{Attr, Diagnostic, Path};
 
 use super::drift::describe;
+use super::model::MapOf;
 use super::state::Home;
 use crate::aws::{AwsError, ErrorKind};
-use crate::child::{Change, ChildName, Live};
+use crate::child::{Change, ChildName};
 use crate::children::{load_balancer, rest_api, security_group};
-use crate::reconcile::{Failure, Observed};
+use crate::reconcile::Failure;
 
 /// A step that failed.
 pub fn diagnose(failure: &Failure) -> Diagnostic {
@@ -60,12 +61,23 @@ pub fn unlooked(bundle: &str, error: &AwsError) -> Diagnostic {
     Diagnostic::warning("The result could not be checked", detail)
 }
 
-/// A creation that failed half-way.
-pub fn half_made() -> Diagnostic {
-    let detail = "Terraform marks a resource whose creation failed as tainted: the next apply deletes what was made and begins \
-                  again. To carry on from what exists instead, run `terraform untaint` on the resource first; `terraform destroy` \
-                  removes everything.";
+/// A creation that failed half-way, and what there is of it.
+pub fn half_made(children: &Attr<MapOf<String>>) -> Diagnostic {
+    let all = children.known().into_iter().flatten();
+    let made: Vec<String> = all.map(|(child, id)| format!("{child} ({})", id.known_or(String::new()))).collect();
+    let detail = format!(
+        "Of the bundle there is now: {}. All of it is in the state.\n\nTerraform marks a resource whose creation failed as tainted: the \
+         next apply deletes what was made and begins again. To carry on from what exists instead, run `terraform untaint` on the \
+         resource first; `terraform destroy` removes everything.",
+        made.join(", ")
+    );
     Diagnostic::warning("The bundle is half made", detail)
+}
+
+/// A creation that failed and was taken back.
+pub fn rolled_back() -> Diagnostic {
+    let detail = "`on_create_failure` is \"rollback\", so everything that had been made was deleted again. The next apply begins anew.";
+    Diagnostic::warning("The creation was rolled back", detail)
 }
 
 /// The provider looks somewhere else than where the bundle lives.
@@ -99,11 +111,11 @@ pub fn empty_group(backend: &str) -> Diagnostic {
 }
 
 /// Another bundle of this name is complete, so this is no resumed creation.
-pub fn taken(bundle: &str, before: &Observed) -> Diagnostic {
-    let api = before.children.get(&rest_api::child()).map_or("unknown", |live: &Live| live.id.as_str());
+pub fn taken(bundle: &str, api: &str) -> Diagnostic {
     let detail = format!(
-        "This account and region already have a bundle that was created with the name {bundle:?}: its REST API is {api}. Nothing was \
-         changed. Choose another `name`, or find the state that holds that bundle."
+        "This account and region already have a complete bundle that was created with the name {bundle:?}: its REST API is {api}. \
+         Nothing was changed.\n\nIf another state holds it, choose another `name`. If no state does, because Terraform died before it \
+         could write it down or the state was lost, take it over: terraform import privgw_internal_api.NAME {api}"
     );
     Diagnostic::error("A bundle of this name exists already", detail).at(Path::attr("name"))
 }

@@ -57,6 +57,10 @@ pub struct InternalApi {
     /// Tags of every child that takes tags. They win over the provider's `default_tags`.
     #[attr(optional)]
     pub tags: Attr<MapOf<String>>,
+    /// What becomes of a creation that fails. `keep` (default): what exists stays and is in the state, so that the next apply or
+    /// destroy deals with it. `rollback`: it is deleted again; what can't be deleted is in the state. An interrupted creation is kept.
+    #[attr(optional)]
+    pub on_create_failure: Attr<String>,
     /// How long the operations may take.
     #[attr(optional)]
     pub timeouts: Attr<Timeouts>,

@@ -7,7 +7,7 @@ use super::diagnose::{empty_group, protected_replacement};
 use super::model::InternalApi;
 use super::state::{Private, View, fill, forget};
 use crate::aws::{Place, names};
-use crate::child::has_unknown;
+use crate::child::{Identity, has_unknown};
 use crate::children::{load_balancer, target_group};
 use crate::reconcile::{self, Action, Observed, Permitted, Plan};
 
@@ -27,11 +27,12 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
         return respond(planned, &private, replace);
     };
     let observed = if prior.is_some() { private.observed.clone() } else { Observed::default() };
-    let bundle = match &prior {
+    let identity = match &prior {
         Some(prior) => identity(&private, prior),
-        None => names::identity(&planned.name.known_or(String::new())),
+        // Who owns what is yet to be made is drawn when it is made.
+        None => Identity { bundle: names::identity(&planned.name.known_or(String::new())), ..Identity::default() },
     };
-    let graph = desired(&planned, place, &bundle);
+    let graph = desired(&planned, place, &identity);
     let observed = reconcile::choose(&graph, observed);
     let steps = reconcile::plan(&graph, &observed);
     fill(&mut planned, View::Planned { observed: &observed, plan: &steps }, place);
@@ -71,12 +72,13 @@ fn objections(steps: &Plan, observed: &Observed, planned: &InternalApi) -> Diagn
     found
 }
 
-/// The identity of an existing bundle: what its children are tagged with.
-pub fn identity(private: &Private, state: &InternalApi) -> String {
-    if private.bundle.is_empty() {
-        names::identity(&state.name.known_or(String::new()))
+/// The identity of an existing bundle: what its children are tagged with. Without private bytes the owner isn't known, and nothing
+/// can be proved to be the bundle's: [`super::ownership::identify`] then asks the API that the state names.
+pub fn identity(private: &Private, state: &InternalApi) -> Identity {
+    if private.identity.bundle.is_empty() {
+        Identity { bundle: names::identity(&state.name.known_or(String::new())), ..Identity::default() }
     } else {
-        private.bundle.clone()
+        private.identity.clone()
     }
 }
 

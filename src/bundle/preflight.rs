@@ -7,7 +7,7 @@ use tfplugin::{Attr, Diagnostics, Path};
 
 use super::desired::{balancer_subnets, endpoint_subnets};
 use super::model::{InternalApi, Strings};
-use crate::aws::{Aws, AwsError, ErrorKind, Named};
+use crate::aws::{Aws, AwsError, ErrorKind};
 
 /// Checks the subnets: that they exist, are in the VPC, and are in different zones. One call; none when they haven't changed.
 pub async fn preflight(aws: &Aws, prior: Option<&InternalApi>, planned: &InternalApi) -> Diagnostics {
@@ -74,7 +74,8 @@ fn known(set: &Attr<Strings>) -> impl Iterator<Item = String> {
 }
 
 async fn describe(aws: &Aws, ids: &[String]) -> Result<BTreeMap<String, Subnet>, AwsError> {
-    let answer = aws.ec2.describe_subnets().set_subnet_ids(Some(ids.to_vec())).send().await.named("DescribeSubnets")?;
+    let call = aws.ec2.describe_subnets().set_subnet_ids(Some(ids.to_vec()));
+    let answer = aws.ec2.ask("DescribeSubnets", |_| call.clone().send()).await?;
     Ok(answer
         .subnets()
         .iter()

@@ -11,7 +11,7 @@ use super::desired::{balancer_subnets, private_dns, tags_all};
 use super::drift;
 use super::model::{InternalApi, InvokeUrls, List, MapOf, NetworkInterface, TargetGroup};
 use crate::aws::Place;
-use crate::child::{Change, ChildName, Input, has_unknown};
+use crate::child::{Change, ChildName, Identity, Input, has_unknown};
 use crate::children::{
     deployment, listener, load_balancer, rest_api, security_group, stage, target_group, vpc_endpoint, vpc_link,
 };
@@ -20,8 +20,9 @@ use crate::reconcile::{Action, Observed, Permitted, Plan};
 /// What the provider keeps beside the state, in Terraform's private bytes.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Private {
-    /// The identity of the bundle.
-    pub bundle: String,
+    /// Whose children they are.
+    #[serde(default)]
+    pub identity: Identity,
     /// Where the bundle lives.
     #[serde(default)]
     pub home: Option<Home>,
@@ -119,6 +120,7 @@ pub fn forget(model: &mut InternalApi) {
         stage: model.stage.clone(),
         api: model.api.clone(),
         tags: model.tags.clone(),
+        on_create_failure: model.on_create_failure.clone(),
         timeouts: model.timeouts.clone(),
         id: Attr::Unknown,
         arn: Attr::Unknown,

@@ -8,6 +8,7 @@ use super::desired::listener_port;
 use super::duration;
 use super::model::{Backend, InternalApi, LoadBalancer, MapOf, Route, Strings, Timeouts};
 use super::validate_routes::{MOST_RESOURCES, check_key, check_siblings, resources};
+use super::{KEEP, ROLLBACK};
 use crate::children::route::{LONGEST_TIMEOUT_MS, variables};
 
 pub use super::validate_routes::METHODS;
@@ -69,6 +70,10 @@ impl Check {
             let detail =
                 format!("It must have 1 to {LONGEST} characters, none of them a control character; it is {name:?}.");
             self.error(&Path::attr("name"), "Invalid name", detail);
+        }
+        if let Some(wish) = config.on_create_failure.known().filter(|wish| *wish != KEEP && *wish != ROLLBACK) {
+            let detail = format!("It is {KEEP:?} or {ROLLBACK:?}, not {wish:?}.");
+            self.error(&Path::attr("on_create_failure"), "No such way", detail);
         }
         self.prefixed(&config.vpc_id, &Path::attr("vpc_id"), "vpc-");
         self.subnets(&config.subnet_ids, &Path::attr("subnet_ids"));

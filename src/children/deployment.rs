@@ -8,7 +8,7 @@ use aws_sdk_apigateway::types::Deployment as Found;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::aws::{API_PAGE, Aws, AwsError, Named, gone_is_fine, retry};
+use crate::aws::{API_PAGE, Aws, AwsError, gone_is_fine};
 use crate::child::{Change, ChildName, Input, Kind, Live, Scope, Status, Tagging, Task, Wanted, spec};
 
 /// The name of the kind, of which a bundle has one that counts.
@@ -60,16 +60,9 @@ impl Kind for DeploymentKind {
     fn create<'a>(&'a self, aws: &'a Aws, wanted: &'a Wanted) -> Task<'a, Live> {
         Box::pin(async move {
             let want: Resolved = wanted.typed()?;
-            let answer = retry::patiently(|| async {
-                let call = aws
-                    .api
-                    .create_deployment()
-                    .rest_api_id(&want.rest_api_id)
-                    .description(format!("{MARK}{}", want.content));
-                let once = aws_sdk_apigateway::config::Config::builder().retry_config(retry::once());
-                call.customize().config_override(once).send().await.named("CreateDeployment")
-            })
-            .await?;
+            let description = format!("{MARK}{}", want.content);
+            let call = aws.api.create_deployment().rest_api_id(&want.rest_api_id).description(description);
+            let answer = aws.api.ask("CreateDeployment", |_| call.clone().send()).await?;
             let made = Found::builder()
                 .set_id(answer.id)
                 .set_description(answer.description)
@@ -135,16 +128,15 @@ async fn prune(aws: &Aws, want: &Resolved, predecessor: Option<&str>) -> Result<
     let keep = usize::try_from(want.keep).unwrap_or_default();
     for deployment in earlier.iter().skip(keep) {
         let id = deployment.id().unwrap_or_default();
-        let delete = || async {
-            let call = aws.api.delete_deployment().rest_api_id(&want.rest_api_id).deployment_id(id);
-            call.send().await.named("DeleteDeployment").map(drop)
-        };
+        let call = aws.api.delete_deployment().rest_api_id(&want.rest_api_id).deployment_id(id);
         if predecessor == Some(id) {
-            gone_is_fine(retry::patiently(delete).await)?;
+            gone_is_fine(aws.api.ask("DeleteDeployment", |_| call.clone().send()).await)?;
             continue;
         }
-        match gone_is_fine(delete().await) {
-            Err(error) if error.message.starts_with("Active stages") => {}
+        // What somebody's stage serves will not be let go, however long one asks.
+        let is_served = |error: &AwsError| error.message.starts_with("Active stages");
+        match gone_is_fine(aws.api.ask_unless("DeleteDeployment", is_served, |_| call.clone().send()).await) {
+            Err(error) if is_served(&error) => {}
             other => other?,
         }
     }
@@ -153,8 +145,9 @@ async fn prune(aws: &Aws, want: &Resolved, predecessor: Option<&str>) -> Result<
 
 /// The deployments that carry our mark.
 async fn ours(aws: &Aws, api: &str) -> Result<Vec<Found>, AwsError> {
-    let pages = aws.api.get_deployments().rest_api_id(api).limit(API_PAGE).into_paginator().items().send();
-    let all = pages.collect::<Result<Vec<_>, _>>().await.named("GetDeployments")?;
+    let call = aws.api.get_deployments().rest_api_id(api).limit(API_PAGE);
+    let pages = |_: &_| call.clone().into_paginator().items().send().collect::<Result<Vec<_>, _>>();
+    let all = aws.api.ask("GetDeployments", pages).await?;
     Ok(all
         .into_iter()
         .filter(|deployment| deployment.description().is_some_and(|text| text.starts_with(MARK)))

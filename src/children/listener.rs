@@ -1,11 +1,14 @@
 //! Listeners: one port of the load balancer for each back end.
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-listeners.html>
 
-use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, Listener as Found, ProtocolEnum};
+use aws_sdk_elasticloadbalancingv2::types::{
+    Action, ActionTypeEnum, ForwardActionConfig, Listener as Found, ProtocolEnum, TargetGroupTuple,
+};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::aws::{Aws, AwsError, Named, gone_is_fine, tags};
+use super::target_health::Health;
+use crate::aws::{Aws, AwsError, gone_is_fine, tags};
 use crate::child::{Change, ChildName, Input, Kind, Live, Scope, Status, Tagging, Task, Wanted, spec};
 
 /// The name of the kind; the key is the back end.
@@ -34,9 +37,9 @@ impl Kind for ListenerKind {
         Box::pin(async move {
             let mut found = Vec::new();
             for balancer in scope.found_kind(super::load_balancer::KIND) {
-                let pages =
-                    aws.elb.describe_listeners().load_balancer_arn(&balancer.id).into_paginator().items().send();
-                let listeners = pages.collect::<Result<Vec<_>, _>>().await.named("DescribeListeners")?;
+                let call = aws.elb.describe_listeners().load_balancer_arn(&balancer.id);
+                let pages = |_: &_| call.clone().into_paginator().items().send().collect::<Result<Vec<_>, _>>();
+                let listeners = aws.elb.ask("DescribeListeners", pages).await?;
                 found.extend(listeners.iter().filter_map(live));
             }
             Ok(found)
@@ -55,7 +58,7 @@ impl Kind for ListenerKind {
                 .port(i32::try_from(want.port).unwrap_or(i32::MAX))
                 .default_actions(forward(&want.target_group_arn))
                 .set_tags(Some(tags::elb_tags(&wanted.tags)));
-            let answer = call.send().await.named("CreateListener")?;
+            let answer = aws.elb.ask("CreateListener", |_| call.clone().send()).await?;
             let created = answer.listeners().first().and_then(live);
             let created = created.ok_or_else(|| AwsError::incomplete("CreateListener", "Listeners"))?;
             Ok(Live { name: wanted.name.clone(), tags: Some(wanted.tags.clone()), ..created })
@@ -71,16 +74,50 @@ impl Kind for ListenerKind {
     ) -> Task<'a, Live> {
         Box::pin(async move {
             let want: Resolved = wanted.typed()?;
-            let call =
-                aws.elb.modify_listener().listener_arn(&live.id).default_actions(forward(&want.target_group_arn));
-            call.send().await.named("ModifyListener")?;
+            modify(aws, &live.id, forward(&want.target_group_arn)).await?;
             Ok(Live { spec: wanted.spec.clone(), ..live.clone() })
+        })
+    }
+
+    /// The targets of a group are checked only once a listener leads there, so the new group first gets none of the requests beside
+    /// the old one, which gets all.
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-target-groups.html>
+    fn prepare<'a>(
+        &'a self,
+        aws: &'a Aws,
+        live: &'a Live,
+        wanted: &'a Wanted,
+        _changes: &'a [Change],
+    ) -> Task<'a, bool> {
+        Box::pin(async move {
+            let want: Resolved = wanted.typed()?;
+            let Some(old) = target_group(live).filter(|old| *old != want.target_group_arn) else { return Ok(false) };
+            if !Health::of(aws, old).await?.serves() || Health::of(aws, &want.target_group_arn).await?.is_empty() {
+                return Ok(false);
+            }
+            modify(aws, &live.id, beside(old, &want.target_group_arn)).await?;
+            Ok(true)
+        })
+    }
+
+    fn may_take_over<'a>(&'a self, aws: &'a Aws, old: &'a Live, new: &'a Wanted) -> Task<'a, Status> {
+        Box::pin(async move {
+            let want: Resolved = new.typed()?;
+            let Some(old) = target_group(old).filter(|old| *old != want.target_group_arn) else {
+                return Ok(Status::Ready);
+            };
+            // What doesn't serve has nothing to lose.
+            if !Health::of(aws, old).await?.serves() {
+                return Ok(Status::Ready);
+            }
+            Ok(Health::of(aws, &want.target_group_arn).await?.readiness())
         })
     }
 
     fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()> {
         Box::pin(async move {
-            gone_is_fine(aws.elb.delete_listener().listener_arn(&live.id).send().await.named("DeleteListener"))
+            let call = aws.elb.delete_listener().listener_arn(&live.id);
+            gone_is_fine(aws.elb.ask("DeleteListener", |_| call.clone().send()).await)
         })
     }
 
@@ -110,15 +147,45 @@ fn forward(target_group: &str) -> Action {
     Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(target_group).build()
 }
 
+/// All requests to the old group, none yet to the new one.
+fn beside(old: &str, new: &str) -> Action {
+    let group = |arn: &str, weight| TargetGroupTuple::builder().target_group_arn(arn).weight(weight).build();
+    let groups = ForwardActionConfig::builder().target_groups(group(old, 1)).target_groups(group(new, 0)).build();
+    Action::builder().r#type(ActionTypeEnum::Forward).forward_config(groups).build()
+}
+
+async fn modify(aws: &Aws, listener: &str, action: Action) -> Result<(), AwsError> {
+    let call = aws.elb.modify_listener().listener_arn(listener).default_actions(action);
+    aws.elb.ask("ModifyListener", |_| call.clone().send()).await.map(drop)
+}
+
+/// The group that gets the requests.
+fn target_group(live: &Live) -> Option<&str> {
+    match live.spec.get("target_group_arn")? {
+        Value::String(arn) => Some(arn),
+        several => several.get(0)?.as_str(),
+    }
+}
+
+/// The groups of a listener: one, or all of several, of which the first gets the most.
+fn target_groups(listener: &Found) -> Value {
+    let Some(action) = listener.default_actions().first() else { return Value::Null };
+    let mut several: Vec<_> = action.forward_config().map(|config| config.target_groups()).unwrap_or_default().to_vec();
+    several.sort_by_key(|group| std::cmp::Reverse(group.weight()));
+    match several.as_slice() {
+        [] | [_] => json!(action.target_group_arn().or(several.first().and_then(|group| group.target_group_arn()))),
+        several => several.iter().map(|group| json!(group.target_group_arn())).collect(),
+    }
+}
+
 fn live(listener: &Found) -> Option<Live> {
     let arn = listener.listener_arn()?.to_string();
-    let target_group = listener.default_actions().first().and_then(|action| action.target_group_arn());
     Some(Live {
         name: ChildName::single(KIND),
         spec: spec(&json!({
             "load_balancer_arn": listener.load_balancer_arn(),
             "port": listener.port(),
-            "target_group_arn": target_group,
+            "target_group_arn": target_groups(listener),
         })),
         outputs: [("arn".to_string(), json!(arn)), ("port".to_string(), json!(listener.port()))].into(),
         id: arn,

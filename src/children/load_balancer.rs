@@ -12,7 +12,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::aws::{Aws, AwsError, Named, gone_is_fine, retry, tags};
+use crate::aws::{Aws, AwsError, gone_is_fine, tags};
 use crate::child::{
     Change, ChildName, Input, Kind, Live, Outputs, Patience, Scope, Slow, Spec, Status, Tagging, Task, Wanted,
     has_unknown, spec, unknown,
@@ -49,15 +49,17 @@ impl Kind for LoadBalancerKind {
 
     fn observe<'a>(&'a self, aws: &'a Aws, scope: &'a Scope) -> Task<'a, Vec<Live>> {
         Box::pin(async move {
-            let pages = aws.elb.describe_load_balancers().into_paginator().items().send();
-            let balancers = pages.collect::<Result<Vec<_>, _>>().await.named("DescribeLoadBalancers")?;
+            let pages = |elb: &aws_sdk_elasticloadbalancingv2::Client| {
+                elb.describe_load_balancers().into_paginator().items().send().collect::<Result<Vec<_>, _>>()
+            };
+            let balancers = aws.elb.ask("DescribeLoadBalancers", pages).await?;
             let mut found = Vec::new();
             for balancer in &balancers {
                 let (name, arn) = (
                     balancer.load_balancer_name().unwrap_or_default(),
                     balancer.load_balancer_arn().unwrap_or_default(),
                 );
-                if !scope.is_ours(KIND, name, arn) {
+                if !scope.may_be_ours(KIND, name, arn) {
                     continue;
                 }
                 let attributes = attributes(aws, arn).await?;
@@ -81,17 +83,17 @@ impl Kind for LoadBalancerKind {
                 .set_subnets(Some(want.subnet_ids.clone()))
                 .set_security_groups((!want.security_group_ids.is_empty()).then(|| want.security_group_ids.clone()))
                 .set_tags(Some(tags::elb_tags(&wanted.tags)));
-            let answer = retry::patiently(|| async { call.clone().send().await.named("CreateLoadBalancer") }).await?;
+            let answer = aws.elb.ask("CreateLoadBalancer", |_| call.clone().send()).await?;
             let created =
                 answer.load_balancers().first().and_then(|balancer| live(wanted.name.clone(), balancer, None, None));
             let mut created = created.ok_or_else(|| AwsError::incomplete("CreateLoadBalancer", "LoadBalancers"))?;
-            if want.enforce_private_link_inbound.is_some() {
-                set_groups(aws, &created.id, &want).await?;
-            }
-            if want.cross_zone_enabled || want.deletion_protection {
-                set_attributes(aws, &created.id, &want).await?;
-            }
+            tags::assert_ours(aws, &created.id, &wanted.tags).await?;
             created.spec = wanted.spec.clone();
+            // What AWS sets in a new one; rules for PrivateLink are on where there are groups.
+            let enforced = want.enforce_private_link_inbound.as_ref().map(|_| "on");
+            created.spec.insert("enforce_private_link_inbound".into(), json!(enforced));
+            created.spec.insert("cross_zone_enabled".into(), json!(false));
+            created.spec.insert("deletion_protection".into(), json!(false));
             created.tags = Some(wanted.tags.clone());
             Ok(created)
         })
@@ -110,7 +112,7 @@ impl Kind for LoadBalancerKind {
             let mut updated = Live { spec: wanted.spec.clone(), ..live.clone() };
             if changed(&["subnet_ids"]) {
                 let call = aws.elb.set_subnets().load_balancer_arn(&live.id).set_subnets(Some(want.subnet_ids));
-                call.send().await.named("SetSubnets")?;
+                aws.elb.ask("SetSubnets", |_| call.clone().send()).await?;
                 updated.status = Status::Pending("provisioning".into());
             }
             Ok(updated)
@@ -119,10 +121,8 @@ impl Kind for LoadBalancerKind {
 
     fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()> {
         Box::pin(async move {
-            let call = || async {
-                aws.elb.delete_load_balancer().load_balancer_arn(&live.id).send().await.named("DeleteLoadBalancer")
-            };
-            gone_is_fine(retry::patiently(call).await)
+            let call = aws.elb.delete_load_balancer().load_balancer_arn(&live.id);
+            gone_is_fine(aws.elb.ask("DeleteLoadBalancer", |_| call.clone().send()).await)
         })
     }
 
@@ -164,14 +164,8 @@ impl Kind for LoadBalancerKind {
 impl Slow for LoadBalancerKind {
     fn get<'a>(&'a self, aws: &'a Aws, known: &'a Live) -> Task<'a, Option<Live>> {
         Box::pin(async move {
-            let answer = aws
-                .elb
-                .describe_load_balancers()
-                .load_balancer_arns(&known.id)
-                .send()
-                .await
-                .named("DescribeLoadBalancers");
-            match answer {
+            let call = aws.elb.describe_load_balancers().load_balancer_arns(&known.id);
+            match aws.elb.ask("DescribeLoadBalancers", |_| call.clone().send()).await {
                 Ok(answer) => {
                     let balancer = answer.load_balancers().first();
                     let Some(mut now) = balancer.and_then(|balancer| live(known.name.clone(), balancer, None, None))
@@ -240,7 +234,7 @@ async fn set_groups(aws: &Aws, arn: &str, want: &Resolved) -> Result<(), AwsErro
         .load_balancer_arn(arn)
         .set_security_groups(Some(want.security_group_ids.clone()))
         .set_enforce_security_group_inbound_rules_on_private_link_traffic(rules);
-    retry::patiently(|| async { call.clone().send().await.named("SetSecurityGroups").map(drop) }).await
+    aws.elb.ask("SetSecurityGroups", |_| call.clone().send()).await.map(drop)
 }
 
 async fn set_attributes(aws: &Aws, arn: &str, want: &Resolved) -> Result<(), AwsError> {
@@ -251,12 +245,12 @@ async fn set_attributes(aws: &Aws, arn: &str, want: &Resolved) -> Result<(), Aws
         .load_balancer_arn(arn)
         .attributes(attribute(CROSS_ZONE, want.cross_zone_enabled))
         .attributes(attribute(PROTECTION, want.deletion_protection));
-    call.send().await.named("ModifyLoadBalancerAttributes").map(drop)
+    aws.elb.ask("ModifyLoadBalancerAttributes", |_| call.clone().send()).await.map(drop)
 }
 
 async fn attributes(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>, AwsError> {
-    let answer = aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn).send().await;
-    let answer = answer.named("DescribeLoadBalancerAttributes")?;
+    let call = aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn);
+    let answer = aws.elb.ask("DescribeLoadBalancerAttributes", |_| call.clone().send()).await?;
     let pair = |attribute: &LoadBalancerAttribute| Some((attribute.key()?.to_string(), attribute.value()?.to_string()));
     Ok(answer.attributes().iter().filter_map(pair).collect())
 }
@@ -271,8 +265,8 @@ async fn interfaces(aws: &Aws, scope: &Scope, name: &str, arn: &str) -> Result<V
     if !scope.vpc_id.is_empty() {
         call = call.filters(filter("vpc-id", scope.vpc_id.clone()));
     }
-    let pages = call.into_paginator().items().send();
-    let found = pages.collect::<Result<Vec<_>, _>>().await.named("DescribeNetworkInterfaces")?;
+    let pages = |_: &_| call.clone().into_paginator().items().send().collect::<Result<Vec<_>, _>>();
+    let found = aws.ec2.ask("DescribeNetworkInterfaces", pages).await?;
     let entry = |interface: &aws_sdk_ec2::types::NetworkInterface| {
         let value = json!({"id": interface.network_interface_id()?, "private_ip": interface.private_ip_address()?});
         Some((interface.subnet_id()?.to_string(), value))

@@ -9,9 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::route::{self, Route};
-use crate::aws::door::DELETE_REST_API;
 use crate::aws::names::{fingerprint, identity};
-use crate::aws::{API_PAGE, Aws, AwsError, Named, gone_is_fine, policy, retry, tags};
+use crate::aws::{API_PAGE, Aws, AwsError, gone_is_fine, policy, tags};
 use crate::child::{
     Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, Wanted, has_unknown, spec,
     unknown,
@@ -70,17 +69,18 @@ impl Kind for RestApiKind {
             }
             let mut found = Vec::new();
             for api in &apis {
-                let tags = tags::from_api_gateway(api.tags());
                 let Some(id) = api.id() else { continue };
-                let Some(name) = scope.child(KIND, id, &tags) else { continue };
-                let routes = routes(aws, id).await?;
-                found.push(live(aws, name, api, routes));
+                // Reading the routes of somebody else's would cost calls of a narrow quota.
+                if scope.child(KIND, id, &tags::from_api_gateway(api.tags())).is_some() {
+                    found.push(live(aws, child(), api, routes(aws, id).await?));
+                }
             }
             Ok(found)
         })
     }
 
-    /// Two calls: only `CreateRestApi` takes tags, without which a process that dies right after would leave an orphan.
+    /// Only `CreateRestApi` takes tags, without which a process that dies right after would leave an orphan. All else comes with the
+    /// document of an update.
     fn create<'a>(&'a self, aws: &'a Aws, wanted: &'a Wanted) -> Task<'a, Live> {
         Box::pin(async move {
             let want: Resolved = wanted.typed()?;
@@ -88,24 +88,24 @@ impl Kind for RestApiKind {
                 .types(EndpointType::Private)
                 .set_vpc_endpoint_ids((!want.vpc_endpoint_ids.is_empty()).then(|| want.vpc_endpoint_ids.clone()))
                 .build();
-            let answer = retry::patiently(|| async {
-                let call = aws
-                    .api
-                    .create_rest_api()
-                    .name(&want.name)
-                    .set_description(want.description.clone())
-                    .endpoint_configuration(endpoints.clone())
-                    .set_tags(Some(wanted.tags.clone().into_iter().collect()));
-                let once = aws_sdk_apigateway::config::Config::builder().retry_config(retry::once());
-                call.customize().config_override(once).send().await.named("CreateRestApi")
-            })
-            .await?;
+            let call = aws
+                .api
+                .create_rest_api()
+                .name(&want.name)
+                .set_description(want.description.clone())
+                .endpoint_configuration(endpoints)
+                .set_tags(Some(wanted.tags.clone().into_iter().collect()));
+            let answer = aws.api.ask("CreateRestApi", |_| call.clone().send()).await?;
             let id = answer.id().ok_or_else(|| AwsError::incomplete("CreateRestApi", "id"))?;
-            put(aws, id, &want).await?;
+            let mut made = wanted.spec.clone();
+            made.extend(
+                [("policy", Value::Null), ("routes", json!({})), ("host", json!([])), ("vpc_link_id", json!([]))]
+                    .map(|(key, value)| (key.to_string(), value)),
+            );
             Ok(Live {
                 name: wanted.name.clone(),
                 id: id.to_string(),
-                spec: wanted.spec.clone(),
+                spec: made,
                 outputs: outputs(aws, id, answer.root_resource_id(), &content(&wanted.spec)),
                 tags: Some(wanted.tags.clone()),
                 status: Status::Ready,
@@ -134,11 +134,8 @@ impl Kind for RestApiKind {
 
     fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()> {
         Box::pin(async move {
-            let call = || async {
-                aws.pace.turn(DELETE_REST_API).await?;
-                aws.api.delete_rest_api().rest_api_id(&live.id).send().await.named(DELETE_REST_API)
-            };
-            gone_is_fine(retry::patiently(call).await)
+            let delete = |api: &aws_sdk_apigateway::Client| api.delete_rest_api().rest_api_id(&live.id).send();
+            gone_is_fine(aws.api.ask("DeleteRestApi", delete).await)
         })
     }
 
@@ -203,11 +200,8 @@ fn outputs(aws: &Aws, id: &str, root: Option<&str>, content: &str) -> Outputs {
 /// Everything about the API in one document, in the place of all that was there.
 async fn put(aws: &Aws, id: &str, want: &Resolved) -> Result<(), AwsError> {
     let body = Blob::new(document(want).to_string());
-    retry::patiently(|| async {
-        let call = aws.api.put_rest_api().rest_api_id(id).mode(PutMode::Overwrite).body(body.clone());
-        call.send().await.named("PutRestApi").map(drop)
-    })
-    .await
+    let call = aws.api.put_rest_api().rest_api_id(id).mode(PutMode::Overwrite).body(body);
+    aws.api.ask("PutRestApi", |_| call.clone().send()).await.map(drop)
 }
 
 fn document(want: &Resolved) -> Value {
@@ -260,15 +254,12 @@ async fn patch(aws: &Aws, id: &str, changes: &[Change], want: &Resolved) -> Resu
     if operations.is_empty() {
         return Ok(());
     }
-    retry::patiently(|| async {
-        let call = aws.api.update_rest_api().rest_api_id(id).set_patch_operations(Some(operations.clone()));
-        call.send().await.named("UpdateRestApi").map(drop)
-    })
-    .await
+    let call = aws.api.update_rest_api().rest_api_id(id).set_patch_operations(Some(operations));
+    aws.api.ask("UpdateRestApi", |_| call.clone().send()).await.map(drop)
 }
 
 async fn get(aws: &Aws, id: &str) -> Result<Option<Found>, AwsError> {
-    match aws.api.get_rest_api().rest_api_id(id).send().await.named("GetRestApi") {
+    match aws.api.ask("GetRestApi", |api| api.get_rest_api().rest_api_id(id).send()).await {
         Ok(answer) => Ok(Some(
             Found::builder()
                 .set_id(answer.id)
@@ -292,14 +283,16 @@ async fn get(aws: &Aws, id: &str) -> Result<Option<Found>, AwsError> {
 
 /// Looks through the account's APIs for those of the bundle: what a process that died before it could note the id has left.
 async fn find(aws: &Aws, scope: &Scope) -> Result<Vec<Found>, AwsError> {
-    let pages = aws.api.get_rest_apis().limit(API_PAGE).into_paginator().items().send();
-    let apis = pages.collect::<Result<Vec<_>, _>>().await.named("GetRestApis")?;
+    let pages = |api: &aws_sdk_apigateway::Client| {
+        api.get_rest_apis().limit(API_PAGE).into_paginator().items().send().collect::<Result<Vec<_>, _>>()
+    };
+    let apis = aws.api.ask("GetRestApis", pages).await?;
     let mut found = Vec::new();
     for api in apis {
         // Whether list items carry tags isn't documented, so one that might be ours is read by itself.
-        let listed = api.tags().is_some_and(|tags| tags.get(tags::BUNDLE) == Some(&scope.bundle));
+        let listed = api.tags().is_some_and(|tags| tags.get(tags::BUNDLE) == Some(&scope.identity.bundle));
         let candidate =
-            listed || (api.tags().is_none() && api.name().is_some_and(|name| identity(name) == scope.bundle));
+            listed || (api.tags().is_none() && api.name().is_some_and(|name| identity(name) == scope.identity.bundle));
         if let (true, Some(id)) = (candidate, api.id()) {
             found.extend(get(aws, id).await?);
         }
@@ -314,9 +307,9 @@ struct Routes {
 }
 
 async fn routes(aws: &Aws, id: &str) -> Result<Routes, AwsError> {
-    let pages =
-        aws.api.get_resources().rest_api_id(id).limit(API_PAGE).embed("methods").into_paginator().items().send();
-    let resources = pages.collect::<Result<Vec<_>, _>>().await.named("GetResources")?;
+    let call = aws.api.get_resources().rest_api_id(id).limit(API_PAGE).embed("methods");
+    let pages = |_: &_| call.clone().into_paginator().items().send().collect::<Result<Vec<_>, _>>();
+    let resources = aws.api.ask("GetResources", pages).await?;
     let (mut by_key, mut hosts, mut links) = (Map::new(), Vec::new(), Vec::new());
     for resource in &resources {
         let path = resource.path().unwrap_or_default();

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{
-    Filter, IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroupRule, UserIdGroupPair,
+    Filter, IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroup as Found, SecurityGroupRule,
+    UserIdGroupPair,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::aws::{Aws, AwsError, Named, gone_is_fine, retry, tags};
+use crate::aws::{Aws, AwsError, gone_is_fine, tags};
 use crate::child::{Change, ChildName, Input, Kind, Live, Scope, Status, Tagging, Task, Wanted, spec};
 
 /// The name of the kind.
@@ -78,21 +79,16 @@ impl Kind for SecurityGroupKind {
 
     fn observe<'a>(&'a self, aws: &'a Aws, scope: &'a Scope) -> Task<'a, Vec<Live>> {
         Box::pin(async move {
-            let filter = Filter::builder().name(format!("tag:{}", tags::BUNDLE)).values(&scope.bundle).build();
-            let pages = aws.ec2.describe_security_groups().filters(filter).into_paginator().items().send();
-            let mut groups = pages.collect::<Result<Vec<_>, _>>().await.named("DescribeSecurityGroups")?;
+            let tag = format!("tag:{}", tags::BUNDLE);
+            let mut groups = list(aws, Filter::builder().name(tag).values(&scope.identity.bundle).build()).await?;
             let tagged: Vec<&str> = groups.iter().filter_map(|group| group.group_id()).collect();
             let missing = scope.missing(KIND, &tagged);
             if !missing.is_empty() {
-                let filter = Filter::builder().name("group-id").set_values(Some(missing)).build();
-                let answer = aws.ec2.describe_security_groups().filters(filter).send().await;
-                groups.extend(answer.named("DescribeSecurityGroups")?.security_groups.unwrap_or_default());
+                groups.extend(list(aws, Filter::builder().name("group-id").set_values(Some(missing)).build()).await?);
             }
             let ids: Vec<String> = groups.iter().filter_map(|group| group.group_id().map(str::to_string)).collect();
             let rules = if ids.is_empty() { Vec::new() } else { rules_of(aws, ids).await? };
             let found = groups.iter().filter_map(|group| {
-                let tags = tags::from_ec2(group.tags());
-                let name = scope.child(KIND, group.group_id()?, &tags)?;
                 let id = group.group_id()?.to_string();
                 let (ingress, egress) = split(&rules, &id);
                 let live = spec(&json!({
@@ -101,7 +97,7 @@ impl Kind for SecurityGroupKind {
                     "egress": egress.keys().collect::<Vec<_>>(),
                 }));
                 Some(Live {
-                    name,
+                    name: ChildName::single(KIND),
                     outputs: outputs(
                         &id,
                         group.group_name().unwrap_or_default(),
@@ -109,7 +105,7 @@ impl Kind for SecurityGroupKind {
                     ),
                     id,
                     spec: parsed(live),
-                    tags: Some(tags),
+                    tags: Some(tags::from_ec2(group.tags())),
                     status: Status::Ready,
                     created: 0,
                 })
@@ -121,24 +117,26 @@ impl Kind for SecurityGroupKind {
     fn create<'a>(&'a self, aws: &'a Aws, wanted: &'a Wanted) -> Task<'a, Live> {
         Box::pin(async move {
             let want: SecurityGroup = wanted.typed()?;
-            let description = format!("privgw {} of {}", wanted.name.key().unwrap_or_default(), wanted.bundle);
-            let (Input::Known(vpc_id), Input::Known(ingress)) = (&want.vpc_id, &want.ingress) else {
+            let description = format!("privgw {} of {}", wanted.name.key().unwrap_or_default(), wanted.identity.bundle);
+            let Input::Known(vpc_id) = &want.vpc_id else {
                 return Err(AwsError::internal("a security group can't be made of unknown values"));
             };
-            let answer = retry::patiently(|| async {
-                let call = aws.ec2.create_security_group().group_name(&wanted.aws_name).vpc_id(vpc_id);
-                let call = call.description(plain(&description));
-                let call = call.tag_specifications(tags::ec2_specification(ResourceType::SecurityGroup, &wanted.tags));
-                let once = aws_sdk_ec2::config::Config::builder().retry_config(retry::once());
-                call.customize().config_override(once).send().await.named("CreateSecurityGroup")
-            })
-            .await?;
+            let call = aws
+                .ec2
+                .create_security_group()
+                .group_name(&wanted.aws_name)
+                .vpc_id(vpc_id)
+                .description(plain(&description))
+                .tag_specifications(tags::ec2_specification(ResourceType::SecurityGroup, &wanted.tags));
+            let answer = aws.ec2.ask("CreateSecurityGroup", |_| call.clone().send()).await?;
             let id = answer.group_id().ok_or_else(|| AwsError::incomplete("CreateSecurityGroup", "GroupId"))?;
-            authorize(aws, id, Way::In, ingress).await?;
+            // AWS gives every new group one rule, for the way out.
+            let made =
+                SecurityGroup { ingress: Input::Known(Vec::new()), egress: Input::Known(vec![Rule::all()]), ..want };
             Ok(Live {
                 name: wanted.name.clone(),
                 id: id.to_string(),
-                spec: wanted.spec.clone(),
+                spec: spec(&made),
                 outputs: outputs(id, &wanted.aws_name, BTreeMap::new()),
                 tags: Some(wanted.tags.clone()),
                 status: Status::Ready,
@@ -163,9 +161,8 @@ impl Kind for SecurityGroupKind {
                 let added: Vec<Rule> = want.iter().filter(|rule| !have.contains(rule)).cloned().collect();
                 authorize(aws, &live.id, way, &added).await?;
                 let removed = have.iter().filter(|rule| !want.contains(rule));
-                let ids =
-                    removed.filter_map(|rule| live.outputs.get("rules")?.get(key(rule))?.as_str().map(str::to_string));
-                revoke(aws, &live.id, way, ids.collect()).await?;
+                let ids = removed.filter_map(|rule| rule_id(live, rule)).collect();
+                gone_is_fine(revoke(aws, &live.id, way, ids).await)?;
             }
             Ok(Live { spec: wanted.spec.clone(), ..live.clone() })
         })
@@ -181,10 +178,8 @@ impl Kind for SecurityGroupKind {
                 let ids = rules.iter().filter(named).filter_map(|rule| rule_id(live, rule)).collect();
                 gone_is_fine(revoke(aws, &live.id, way, ids).await)?;
             }
-            let call = || async {
-                aws.ec2.delete_security_group().group_id(&live.id).send().await.named("DeleteSecurityGroup")
-            };
-            gone_is_fine(retry::patiently(call).await)
+            let call = aws.ec2.delete_security_group().group_id(&live.id);
+            gone_is_fine(aws.ec2.ask("DeleteSecurityGroup", |_| call.clone().send()).await)
         })
     }
 
@@ -238,10 +233,17 @@ fn outputs(id: &str, name: &str, rules: BTreeMap<String, String>) -> crate::chil
         .into()
 }
 
+async fn list(aws: &Aws, filter: Filter) -> Result<Vec<Found>, AwsError> {
+    let call = aws.ec2.describe_security_groups().filters(filter);
+    let pages = |_: &_| call.clone().into_paginator().items().send().collect::<Result<Vec<_>, _>>();
+    aws.ec2.ask("DescribeSecurityGroups", pages).await
+}
+
 async fn rules_of(aws: &Aws, groups: Vec<String>) -> Result<Vec<SecurityGroupRule>, AwsError> {
     let filter = Filter::builder().name("group-id").set_values(Some(groups)).build();
-    let pages = aws.ec2.describe_security_group_rules().filters(filter).into_paginator().items().send();
-    pages.collect::<Result<Vec<_>, _>>().await.named("DescribeSecurityGroupRules")
+    let call = aws.ec2.describe_security_group_rules().filters(filter);
+    let pages = |_: &_| call.clone().into_paginator().items().send().collect::<Result<Vec<_>, _>>();
+    aws.ec2.ask("DescribeSecurityGroupRules", pages).await
 }
 
 /// The rules of one group, in and out, each with its id. The way out to all of IPv6, which AWS adds in a VPC that has IPv6, is
@@ -295,20 +297,12 @@ async fn authorize(aws: &Aws, group: &str, way: Way, rules: &[Rule]) -> Result<(
 
 async fn authorize_all(aws: &Aws, group: &str, way: Way, rules: &[Rule]) -> Result<(), AwsError> {
     let permissions: Vec<IpPermission> = rules.iter().map(Rule::permission).collect();
-    retry::patiently(|| async {
-        let permissions = Some(permissions.clone());
-        match way {
-            Way::In => {
-                let call = aws.ec2.authorize_security_group_ingress().group_id(group).set_ip_permissions(permissions);
-                call.send().await.named("AuthorizeSecurityGroupIngress").map(drop)
-            }
-            Way::Out => {
-                let call = aws.ec2.authorize_security_group_egress().group_id(group).set_ip_permissions(permissions);
-                call.send().await.named("AuthorizeSecurityGroupEgress").map(drop)
-            }
-        }
-    })
-    .await
+    if way == Way::In {
+        let call = aws.ec2.authorize_security_group_ingress().group_id(group).set_ip_permissions(Some(permissions));
+        return aws.ec2.ask("AuthorizeSecurityGroupIngress", |_| call.clone().send()).await.map(drop);
+    }
+    let call = aws.ec2.authorize_security_group_egress().group_id(group).set_ip_permissions(Some(permissions));
+    aws.ec2.ask("AuthorizeSecurityGroupEgress", |_| call.clone().send()).await.map(drop)
 }
 
 async fn revoke(aws: &Aws, group: &str, way: Way, rules: Vec<String>) -> Result<(), AwsError> {
@@ -317,10 +311,10 @@ async fn revoke(aws: &Aws, group: &str, way: Way, rules: Vec<String>) -> Result<
     }
     if way == Way::In {
         let call = aws.ec2.revoke_security_group_ingress().group_id(group).set_security_group_rule_ids(Some(rules));
-        return call.send().await.named("RevokeSecurityGroupIngress").map(drop);
+        return aws.ec2.ask("RevokeSecurityGroupIngress", |_| call.clone().send()).await.map(drop);
     }
     let call = aws.ec2.revoke_security_group_egress().group_id(group).set_security_group_rule_ids(Some(rules));
-    call.send().await.named("RevokeSecurityGroupEgress").map(drop)
+    aws.ec2.ask("RevokeSecurityGroupEgress", |_| call.clone().send()).await.map(drop)
 }
 
 /// A description of the characters AWS allows, cut to the length it allows.

@@ -7,7 +7,7 @@ use aws_sdk_apigateway::types::{MethodSetting, Op, PatchOperation, Stage as Foun
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::aws::{Aws, AwsError, Named, gone_is_fine, retry, tags};
+use crate::aws::{Aws, AwsError, gone_is_fine, tags};
 use crate::child::{Change, ChildName, Input, Kind, Live, Outputs, Scope, Status, Tagging, Task, Wanted, spec};
 
 /// The name of the kind, of which a bundle has one.
@@ -47,15 +47,13 @@ impl Kind for StageKind {
         Box::pin(async move {
             let mut found = Vec::new();
             for api in scope.found_kind(super::rest_api::KIND) {
-                let answer = aws.api.get_stages().rest_api_id(&api.id).send().await.named("GetStages")?;
+                let answer = aws.api.ask("GetStages", |client| client.get_stages().rest_api_id(&api.id).send()).await?;
                 for stage in answer.item() {
                     let name = stage.stage_name().unwrap_or_default();
                     // Lists don't carry tags.
                     let arn = stage_arn(aws, &api.id, name);
-                    let answer = aws.api.get_tags().resource_arn(&arn).send().await.named("GetTags")?;
-                    let tags = tags::from_api_gateway(answer.tags());
-                    let Some(child) = scope.child(KIND, &id(&api.id, name), &tags) else { continue };
-                    found.push(live(aws, scope, child, &api.id, stage, tags));
+                    let tags = tags::read_api_gateway(aws, &arn).await?;
+                    found.push(live(aws, scope, child(), &api.id, stage, tags));
                 }
             }
             Ok(found)
@@ -66,27 +64,24 @@ impl Kind for StageKind {
         Box::pin(async move {
             let want: Resolved = wanted.typed()?;
             // A second stage of the name is refused, so an attempt whose answer got lost must be looked for, not repeated.
-            let call = || async {
-                let call = aws
-                    .api
-                    .create_stage()
-                    .rest_api_id(&want.rest_api_id)
-                    .stage_name(&want.stage_name)
-                    .deployment_id(&want.deployment_id)
-                    .set_description(want.description.clone())
-                    .set_variables(Some(want.variables.clone().into_iter().collect()))
-                    .tracing_enabled(want.tracing_enabled)
-                    .set_tags(Some(wanted.tags.clone().into_iter().collect()));
-                let once = aws_sdk_apigateway::config::Config::builder().retry_config(retry::once());
-                call.customize().config_override(once).send().await.named("CreateStage")
-            };
-            retry::patiently(call).await?;
-            let operations = settings_operations(&want.method_settings, &BTreeMap::new(), &BTreeMap::new());
-            patch(aws, &want.rest_api_id, &want.stage_name, operations).await?;
+            let call = aws
+                .api
+                .create_stage()
+                .rest_api_id(&want.rest_api_id)
+                .stage_name(&want.stage_name)
+                .deployment_id(&want.deployment_id)
+                .set_description(want.description.clone())
+                .set_variables(Some(want.variables.clone().into_iter().collect()))
+                .tracing_enabled(want.tracing_enabled)
+                .set_tags(Some(wanted.tags.clone().into_iter().collect()));
+            aws.api.ask("CreateStage", |_| call.clone().send()).await?;
+            let mut made = wanted.spec.clone();
+            // Settings of methods come with an update only.
+            made.insert("method_settings".into(), json!({}));
             Ok(Live {
                 name: wanted.name.clone(),
                 id: id(&want.rest_api_id, &want.stage_name),
-                spec: wanted.spec.clone(),
+                spec: made,
                 outputs: outputs(aws, &want.rest_api_id, &want.stage_name),
                 tags: Some(wanted.tags.clone()),
                 status: Status::Ready,
@@ -127,10 +122,8 @@ impl Kind for StageKind {
     fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()> {
         Box::pin(async move {
             let api = live.text("rest_api_id");
-            let call = || async {
-                aws.api.delete_stage().rest_api_id(api).stage_name(live.text("name")).send().await.named("DeleteStage")
-            };
-            gone_is_fine(retry::patiently(call).await)
+            let call = aws.api.delete_stage().rest_api_id(api).stage_name(live.text("name"));
+            gone_is_fine(aws.api.ask("DeleteStage", |_| call.clone().send()).await)
         })
     }
 
@@ -170,12 +163,8 @@ const MOST_PATCHES: usize = 50;
 
 async fn patch(aws: &Aws, api: &str, stage: &str, operations: Vec<PatchOperation>) -> Result<(), AwsError> {
     for part in operations.chunks(MOST_PATCHES) {
-        retry::patiently(|| async {
-            let call =
-                aws.api.update_stage().rest_api_id(api).stage_name(stage).set_patch_operations(Some(part.to_vec()));
-            call.send().await.named("UpdateStage").map(drop)
-        })
-        .await?;
+        let call = aws.api.update_stage().rest_api_id(api).stage_name(stage).set_patch_operations(Some(part.to_vec()));
+        aws.api.ask("UpdateStage", |_| call.clone().send()).await?;
     }
     Ok(())
 }
@@ -252,10 +241,26 @@ fn settings(setting: &MethodSetting) -> Settings {
     settings
 }
 
+/// What AWS shows of a method for what nobody has set.
+const SHOWN_UNSET: [(&str, &str); 10] = [
+    ("metrics/enabled", "false"),
+    ("logging/loglevel", "OFF"),
+    ("logging/dataTrace", "false"),
+    ("throttling/burstLimit", "5000"),
+    ("throttling/rateLimit", "10000"),
+    ("caching/enabled", "true"),
+    ("caching/ttlInSeconds", "300"),
+    ("caching/dataEncrypted", "false"),
+    ("caching/requireAuthorizationForCacheControl", "true"),
+    ("caching/unauthorizedCacheControlHeaderStrategy", "SUCCEED_WITH_RESPONSE_HEADER"),
+];
+
 /// The live settings. Setting one value makes AWS show defaults for all others, so of a method that the bundle manages only
-/// what it set last time is compared; everything is, of a method that somebody else has set.
+/// what it set last time is compared; everything is, of a method that somebody else has set. Where nothing is known of the stage,
+/// after an import or the loss of the state, what looks unset counts as unset.
 fn managed_settings(scope: &Scope, stage: &Found) -> BTreeMap<String, Settings> {
-    let known = scope.known.get(&child()).and_then(|known| known.spec.get("method_settings").cloned());
+    let known_stage = scope.known.get(&child());
+    let known = known_stage.and_then(|known| known.spec.get("method_settings").cloned());
     let known: BTreeMap<String, Settings> =
         known.and_then(|known| serde_json::from_value(known).ok()).unwrap_or_default();
     let mut live = BTreeMap::new();
@@ -264,6 +269,9 @@ fn managed_settings(scope: &Scope, stage: &Found) -> BTreeMap<String, Settings> 
         let mut settings = settings(setting);
         if let Some(known) = known.get(&key) {
             settings.retain(|setting, _| known.contains_key(setting));
+        }
+        if known_stage.is_none() {
+            settings.retain(|setting, value| !SHOWN_UNSET.contains(&(setting.as_str(), value.as_str())));
         }
         live.insert(key, settings);
     }

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    Matcher, ProtocolEnum, TargetDescription, TargetGroup as Group, TargetGroupAttribute, TargetHealthStateEnum,
-    TargetTypeEnum,
+    Matcher, ProtocolEnum, TargetDescription, TargetGroup as Group, TargetGroupAttribute, TargetTypeEnum,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::aws::{Aws, AwsError, Named, gone_is_fine, retry, tags};
+use super::target_health::Health;
+use crate::aws::{Aws, AwsError, gone_is_fine, tags};
 use crate::child::{
     Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, Wanted, compare, spec,
 };
@@ -69,10 +69,12 @@ impl Kind for TargetGroupKind {
 
     fn observe<'a>(&'a self, aws: &'a Aws, scope: &'a Scope) -> Task<'a, Vec<Live>> {
         Box::pin(async move {
-            let pages = aws.elb.describe_target_groups().into_paginator().items().send();
-            let groups = pages.collect::<Result<Vec<_>, _>>().await.named("DescribeTargetGroups")?;
+            let pages = |elb: &aws_sdk_elasticloadbalancingv2::Client| {
+                elb.describe_target_groups().into_paginator().items().send().collect::<Result<Vec<_>, _>>()
+            };
+            let groups = aws.elb.ask("DescribeTargetGroups", pages).await?;
             let ours = |group: &&Group| {
-                scope.is_ours(
+                scope.may_be_ours(
                     KIND,
                     group.target_group_name().unwrap_or_default(),
                     group.target_group_arn().unwrap_or_default(),
@@ -105,22 +107,23 @@ impl Kind for TargetGroupKind {
                 .healthy_threshold_count(int(check.healthy_threshold))
                 .unhealthy_threshold_count(int(check.unhealthy_threshold))
                 .set_tags(Some(tags::elb_tags(&wanted.tags)));
-            let answer = call.send().await.named("CreateTargetGroup")?;
+            let answer = aws.elb.ask("CreateTargetGroup", |_| call.clone().send()).await?;
             let group = answer
                 .target_groups()
                 .first()
                 .ok_or_else(|| AwsError::incomplete("CreateTargetGroup", "TargetGroups"))?;
             let arn =
                 group.target_group_arn().ok_or_else(|| AwsError::incomplete("CreateTargetGroup", "TargetGroupArn"))?;
-            let defaults = default_attributes(&want.target_type);
-            let changed: BTreeMap<_, _> =
-                want.attributes.iter().filter(|(key, value)| defaults.get(*key) != Some(value)).collect();
-            set_attributes(aws, arn, changed.into_iter()).await?;
-            register(aws, arn, want.targets.as_deref().unwrap_or_default()).await?;
+            tags::assert_ours(aws, arn, &wanted.tags).await?;
+            let mut made = wanted.spec.clone();
+            made.insert("attributes".into(), json!(default_attributes(&want.target_type)));
+            if want.targets.is_some() {
+                made.insert("targets".into(), json!([]));
+            }
             Ok(Live {
                 name: wanted.name.clone(),
                 id: arn.to_string(),
-                spec: wanted.spec.clone(),
+                spec: made,
                 outputs: outputs(arn, &wanted.aws_name),
                 tags: Some(wanted.tags.clone()),
                 status: Status::Ready,
@@ -135,16 +138,11 @@ impl Kind for TargetGroupKind {
             for change in changes {
                 match change.field.as_str() {
                     "health_check" => set_health_check(aws, &live.id, &want.health_check).await?,
-                    "attributes" => set_attributes(aws, &live.id, want.attributes.iter()).await?,
+                    "attributes" => set_attributes(aws, &live.id, &want.attributes, &change.from).await?,
                     "targets" => {
-                        let strings = |value: &Value| -> Vec<String> {
-                            serde_json::from_value(value.clone()).unwrap_or_default()
-                        };
-                        let (from, to) = (strings(&change.from), strings(&change.to));
                         // New targets come before old ones go.
-                        let added: Vec<String> = to.iter().filter(|target| !from.contains(target)).cloned().collect();
+                        let (added, removed) = sides(change);
                         register(aws, &live.id, &added).await?;
-                        let removed: Vec<String> = from.iter().filter(|target| !to.contains(target)).cloned().collect();
                         deregister(aws, &live.id, &removed).await?;
                     }
                     _ => {}
@@ -154,12 +152,41 @@ impl Kind for TargetGroupKind {
         })
     }
 
+    /// A new target gets no requests before its first checks, so it is registered some time before old ones go.
+    fn prepare<'a>(
+        &'a self,
+        aws: &'a Aws,
+        live: &'a Live,
+        _wanted: &'a Wanted,
+        changes: &'a [Change],
+    ) -> Task<'a, bool> {
+        Box::pin(async move {
+            let Some(change) = changes.iter().find(|change| change.field == "targets") else { return Ok(false) };
+            let (added, removed) = sides(change);
+            if added.is_empty() || removed.is_empty() || !Health::of(aws, &live.id).await?.serves() {
+                return Ok(false);
+            }
+            register(aws, &live.id, &added).await?;
+            Ok(true)
+        })
+    }
+
+    fn may_take_over<'a>(&'a self, aws: &'a Aws, old: &'a Live, new: &'a Wanted) -> Task<'a, Status> {
+        Box::pin(async move {
+            let want: Resolved = new.typed()?;
+            // A group and its replacement have targets of their own; whether to move between them is the listener's question.
+            if old.spec.get("port") != new.spec.get("port") || old.text("aws_name") != new.aws_name {
+                return Ok(Status::Ready);
+            }
+            let wanted = want.targets.unwrap_or_default();
+            Ok(Health::of(aws, &old.id).await?.of_targets(&wanted).readiness())
+        })
+    }
+
     fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()> {
         Box::pin(async move {
-            let call = || async {
-                aws.elb.delete_target_group().target_group_arn(&live.id).send().await.named("DeleteTargetGroup")
-            };
-            gone_is_fine(retry::patiently(call).await)
+            let call = aws.elb.delete_target_group().target_group_arn(&live.id);
+            gone_is_fine(aws.elb.ask("DeleteTargetGroup", |_| call.clone().send()).await)
         })
     }
 
@@ -234,12 +261,20 @@ fn descriptions(targets: &[String]) -> Vec<TargetDescription> {
     targets.iter().map(target).collect()
 }
 
+/// The targets that a change adds, and those that it removes.
+fn sides(change: &Change) -> (Vec<String>, Vec<String>) {
+    let strings = |value: &Value| -> Vec<String> { serde_json::from_value(value.clone()).unwrap_or_default() };
+    let (from, to) = (strings(&change.from), strings(&change.to));
+    let without = |a: &[String], b: &[String]| a.iter().filter(|target| !b.contains(target)).cloned().collect();
+    (without(&to, &from), without(&from, &to))
+}
+
 async fn register(aws: &Aws, arn: &str, targets: &[String]) -> Result<(), AwsError> {
     if targets.is_empty() {
         return Ok(());
     }
     let call = aws.elb.register_targets().target_group_arn(arn).set_targets(Some(descriptions(targets)));
-    call.send().await.named("RegisterTargets").map(drop)
+    aws.elb.ask("RegisterTargets", |_| call.clone().send()).await.map(drop)
 }
 
 async fn deregister(aws: &Aws, arn: &str, targets: &[String]) -> Result<(), AwsError> {
@@ -247,21 +282,22 @@ async fn deregister(aws: &Aws, arn: &str, targets: &[String]) -> Result<(), AwsE
         return Ok(());
     }
     let call = aws.elb.deregister_targets().target_group_arn(arn).set_targets(Some(descriptions(targets)));
-    call.send().await.named("DeregisterTargets").map(drop)
+    aws.elb.ask("DeregisterTargets", |_| call.clone().send()).await.map(drop)
 }
 
-async fn set_attributes<'a>(
-    aws: &Aws,
-    arn: &str,
-    attributes: impl Iterator<Item = (&'a String, &'a String)>,
-) -> Result<(), AwsError> {
-    let attributes: Vec<_> =
-        attributes.map(|(key, value)| TargetGroupAttribute::builder().key(key).value(value).build()).collect();
+/// Only what differs: AWS refuses some attributes for some protocols, even with the value they have.
+async fn set_attributes(aws: &Aws, arn: &str, want: &BTreeMap<String, String>, have: &Value) -> Result<(), AwsError> {
+    let differs = |(key, value): &(&String, &String)| have.get(key.as_str()) != Some(&json!(value));
+    let attributes: Vec<_> = want
+        .iter()
+        .filter(differs)
+        .map(|(key, value)| TargetGroupAttribute::builder().key(key).value(value).build())
+        .collect();
     if attributes.is_empty() {
         return Ok(());
     }
     let call = aws.elb.modify_target_group_attributes().target_group_arn(arn).set_attributes(Some(attributes));
-    call.send().await.named("ModifyTargetGroupAttributes").map(drop)
+    aws.elb.ask("ModifyTargetGroupAttributes", |_| call.clone().send()).await.map(drop)
 }
 
 async fn set_health_check(aws: &Aws, arn: &str, check: &HealthCheck) -> Result<(), AwsError> {
@@ -277,13 +313,13 @@ async fn set_health_check(aws: &Aws, arn: &str, check: &HealthCheck) -> Result<(
         .health_check_timeout_seconds(int(check.timeout))
         .healthy_threshold_count(int(check.healthy_threshold))
         .unhealthy_threshold_count(int(check.unhealthy_threshold));
-    call.send().await.named("ModifyTargetGroup").map(drop)
+    aws.elb.ask("ModifyTargetGroup", |_| call.clone().send()).await.map(drop)
 }
 
 async fn observe_one(aws: &Aws, scope: &Scope, group: &Group) -> Result<Live, AwsError> {
     let arn = group.target_group_arn().ok_or_else(|| AwsError::incomplete("DescribeTargetGroups", "TargetGroupArn"))?;
-    let answer = aws.elb.describe_target_group_attributes().target_group_arn(arn).send().await;
-    let answer = answer.named("DescribeTargetGroupAttributes")?;
+    let call = aws.elb.describe_target_group_attributes().target_group_arn(arn);
+    let answer = aws.elb.ask("DescribeTargetGroupAttributes", |_| call.clone().send()).await?;
     let pair = |attribute: &TargetGroupAttribute| Some((attribute.key()?.to_string(), attribute.value()?.to_string()));
     let managed = default_attributes("");
     let attributes: BTreeMap<_, _> =
@@ -311,19 +347,10 @@ async fn observe_one(aws: &Aws, scope: &Scope, group: &Group) -> Result<Live, Aw
     // Who registers targets is known from the last apply; where something else does, they aren't ours to compare.
     let known = scope.known.values().find(|known| known.id == arn);
     if known.is_none_or(|known| known.spec.contains_key("targets")) {
-        live.insert("targets".into(), json!(targets(aws, arn).await?));
+        let registered: Vec<String> = Health::of(aws, arn).await?.registered().map(|(target, _)| target).collect();
+        live.insert("targets".into(), json!(registered));
     }
     let name = known.map_or_else(|| ChildName::single(KIND), |known| known.name.clone());
     let outputs = outputs(arn, group.target_group_name().unwrap_or_default());
     Ok(Live { name, id: arn.to_string(), spec: live, outputs, tags: None, status: Status::Ready, created: 0 })
-}
-
-async fn targets(aws: &Aws, arn: &str) -> Result<Vec<String>, AwsError> {
-    let answer = aws.elb.describe_target_health().target_group_arn(arn).send().await.named("DescribeTargetHealth")?;
-    let registered = answer.target_health_descriptions().iter().filter(|description| {
-        let state = description.target_health().and_then(|health| health.state());
-        state != Some(&TargetHealthStateEnum::Draining)
-    });
-    let text = |target: &TargetDescription| Some(format!("{}:{}", target.id()?, target.port()?));
-    Ok(registered.filter_map(|description| text(description.target()?)).collect())
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use crate::aws::{Aws, AwsError, ErrorKind, Named, gone_is_fine, policy, retry, tags};
+use crate::aws::{Aws, AwsError, ErrorKind, gone_is_fine, policy, tags};
 use crate::child::{
     Change, ChildName, Input, Kind, Live, Outputs, Patience, Scope, Slow, Spec, Status, Tagging, Task, Wanted, spec,
     unknown,
@@ -42,19 +42,15 @@ impl Kind for VpcEndpointKind {
 
     fn observe<'a>(&'a self, aws: &'a Aws, scope: &'a Scope) -> Task<'a, Vec<Live>> {
         Box::pin(async move {
-            let filter = Filter::builder().name(format!("tag:{}", tags::BUNDLE)).values(&scope.bundle).build();
-            let pages = aws.ec2.describe_vpc_endpoints().filters(filter).into_paginator().items().send();
-            let mut endpoints = pages.collect::<Result<Vec<_>, _>>().await.named("DescribeVpcEndpoints")?;
+            let tag = format!("tag:{}", tags::BUNDLE);
+            let mut endpoints = list(aws, Filter::builder().name(tag).values(&scope.identity.bundle).build()).await?;
             let tagged: Vec<&str> = endpoints.iter().filter_map(|endpoint| endpoint.vpc_endpoint_id()).collect();
             let missing = scope.missing(KIND, &tagged);
             if !missing.is_empty() {
                 let filter = Filter::builder().name("vpc-endpoint-id").set_values(Some(missing)).build();
-                let answer = aws.ec2.describe_vpc_endpoints().filters(filter).send().await;
-                endpoints.extend(answer.named("DescribeVpcEndpoints")?.vpc_endpoints.unwrap_or_default());
+                endpoints.extend(list(aws, filter).await?);
             }
-            let child =
-                |endpoint: &Endpoint| scope.child(KIND, endpoint.vpc_endpoint_id()?, &tags::from_ec2(endpoint.tags()));
-            let found = endpoints.iter().filter_map(|endpoint| live(child(endpoint)?, endpoint));
+            let found = endpoints.iter().filter_map(|endpoint| live(child(), endpoint));
             Ok(found.filter(|live| live.status != Status::Deleting).collect())
         })
     }
@@ -62,22 +58,18 @@ impl Kind for VpcEndpointKind {
     fn create<'a>(&'a self, aws: &'a Aws, wanted: &'a Wanted) -> Task<'a, Live> {
         Box::pin(async move {
             let want: Resolved = wanted.typed()?;
-            let answer = retry::patiently(|| async {
-                let call = aws
-                    .ec2
-                    .create_vpc_endpoint()
-                    .vpc_endpoint_type(VpcEndpointType::Interface)
-                    .vpc_id(&want.vpc_id)
-                    .service_name(&want.service_name)
-                    .set_subnet_ids(Some(want.subnet_ids.clone()))
-                    .set_security_group_ids(Some(want.security_group_ids.clone()))
-                    .private_dns_enabled(want.private_dns_enabled)
-                    .set_policy_document(document(&want.policy))
-                    .tag_specifications(tags::ec2_specification(ResourceType::VpcEndpoint, &wanted.tags));
-                let once = aws_sdk_ec2::config::Config::builder().retry_config(retry::once());
-                call.customize().config_override(once).send().await.named("CreateVpcEndpoint")
-            })
-            .await?;
+            let call = aws
+                .ec2
+                .create_vpc_endpoint()
+                .vpc_endpoint_type(VpcEndpointType::Interface)
+                .vpc_id(&want.vpc_id)
+                .service_name(&want.service_name)
+                .set_subnet_ids(Some(want.subnet_ids.clone()))
+                .set_security_group_ids(Some(want.security_group_ids.clone()))
+                .private_dns_enabled(want.private_dns_enabled)
+                .set_policy_document(document(&want.policy))
+                .tag_specifications(tags::ec2_specification(ResourceType::VpcEndpoint, &wanted.tags));
+            let answer = aws.ec2.ask("CreateVpcEndpoint", |_| call.clone().send()).await?;
             answer
                 .vpc_endpoint()
                 .and_then(|endpoint| live(wanted.name.clone(), endpoint))
@@ -105,7 +97,7 @@ impl Kind for VpcEndpointKind {
                 let text = document(&want.policy);
                 call = if text.is_none() { call.reset_policy(true) } else { call.set_policy_document(text) };
             }
-            call.send().await.named("ModifyVpcEndpoint")?;
+            aws.ec2.ask("ModifyVpcEndpoint", |_| call.clone().send()).await?;
             let status = Status::Pending("pending".into());
             Ok(Live { spec: wanted.spec.clone(), status, ..live.clone() })
         })
@@ -113,8 +105,8 @@ impl Kind for VpcEndpointKind {
 
     fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()> {
         Box::pin(async move {
-            let answer =
-                aws.ec2.delete_vpc_endpoints().vpc_endpoint_ids(&live.id).send().await.named("DeleteVpcEndpoints")?;
+            let call = aws.ec2.delete_vpc_endpoints().vpc_endpoint_ids(&live.id);
+            let answer = aws.ec2.ask("DeleteVpcEndpoints", |_| call.clone().send()).await?;
             // A refusal comes with HTTP 200.
             // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteVpcEndpoints.html
             let refused = answer.unsuccessful().iter().find_map(|item| item.error());
@@ -163,9 +155,8 @@ impl Kind for VpcEndpointKind {
 impl Slow for VpcEndpointKind {
     fn get<'a>(&'a self, aws: &'a Aws, known: &'a Live) -> Task<'a, Option<Live>> {
         Box::pin(async move {
-            let answer =
-                aws.ec2.describe_vpc_endpoints().vpc_endpoint_ids(&known.id).send().await.named("DescribeVpcEndpoints");
-            match answer {
+            let call = aws.ec2.describe_vpc_endpoints().vpc_endpoint_ids(&known.id);
+            match aws.ec2.ask("DescribeVpcEndpoints", |_| call.clone().send()).await {
                 Ok(answer) => {
                     Ok(answer.vpc_endpoints().first().and_then(|endpoint| live(known.name.clone(), endpoint)))
                 }
@@ -179,6 +170,12 @@ impl Slow for VpcEndpointKind {
     fn patience(&self) -> Patience {
         Patience { ready: Duration::from_secs(600), gone: Duration::from_secs(600) }
     }
+}
+
+async fn list(aws: &Aws, filter: Filter) -> Result<Vec<Endpoint>, AwsError> {
+    let call = aws.ec2.describe_vpc_endpoints().filters(filter);
+    let pages = |_: &_| call.clone().into_paginator().items().send().collect::<Result<Vec<_>, _>>();
+    aws.ec2.ask("DescribeVpcEndpoints", pages).await
 }
 
 /// The only endpoint of a bundle.

@@ -8,7 +8,7 @@ use aws_sdk_apigateway::types::VpcLinkStatus;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::aws::{API_PAGE, Aws, AwsError, Named, gone_is_fine, retry, tags};
+use crate::aws::{API_PAGE, Aws, AwsError, gone_is_fine, tags};
 use crate::child::{Change, ChildName, Input, Kind, Live, Patience, Scope, Slow, Status, Tagging, Task, Wanted, spec};
 
 /// The name of the kind, of which a bundle has one.
@@ -31,20 +31,19 @@ impl Kind for VpcLinkKind {
 
     fn observe<'a>(&'a self, aws: &'a Aws, scope: &'a Scope) -> Task<'a, Vec<Live>> {
         Box::pin(async move {
-            let pages = aws.api.get_vpc_links().limit(API_PAGE).into_paginator().items().send();
-            let links = pages.collect::<Result<Vec<_>, _>>().await.named("GetVpcLinks")?;
+            let pages = |api: &aws_sdk_apigateway::Client| {
+                api.get_vpc_links().limit(API_PAGE).into_paginator().items().send().collect::<Result<Vec<_>, _>>()
+            };
+            let links = aws.api.ask("GetVpcLinks", pages).await?;
             let mut found = Vec::new();
             for link in &links {
                 let (name, id) = (link.name().unwrap_or_default(), link.id().unwrap_or_default());
-                if !scope.is_ours(KIND, name, id) {
+                if !scope.may_be_ours(KIND, name, id) {
                     continue;
                 }
                 // Lists don't carry tags, so each of ours (usually one) is read by itself.
                 let known = Live { id: id.to_string(), ..blank() };
-                let live = self.get(aws, &known).await?.filter(|live| live.status != Status::Deleting);
-                let live =
-                    live.and_then(|live| Some(Live { name: scope.child(KIND, id, live.tags.as_ref()?)?, ..live }));
-                found.extend(live);
+                found.extend(self.get(aws, &known).await?.filter(|live| live.status != Status::Deleting));
             }
             Ok(found)
         })
@@ -53,13 +52,9 @@ impl Kind for VpcLinkKind {
     fn create<'a>(&'a self, aws: &'a Aws, wanted: &'a Wanted) -> Task<'a, Live> {
         Box::pin(async move {
             let want: Resolved = wanted.typed()?;
-            let answer = retry::patiently(|| async {
-                let call = aws.api.create_vpc_link().name(&wanted.aws_name).target_arns(&want.target_arn);
-                let call = call.set_tags(Some(wanted.tags.clone().into_iter().collect()));
-                let once = aws_sdk_apigateway::config::Config::builder().retry_config(retry::once());
-                call.customize().config_override(once).send().await.named("CreateVpcLink")
-            })
-            .await?;
+            let call = aws.api.create_vpc_link().name(&wanted.aws_name).target_arns(&want.target_arn);
+            let call = call.set_tags(Some(wanted.tags.clone().into_iter().collect()));
+            let answer = aws.api.ask("CreateVpcLink", |_| call.clone().send()).await?;
             let id = answer.id().ok_or_else(|| AwsError::incomplete("CreateVpcLink", "id"))?;
             let seen = Seen {
                 id,
@@ -86,8 +81,8 @@ impl Kind for VpcLinkKind {
 
     fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()> {
         Box::pin(async move {
-            let call = || async { aws.api.delete_vpc_link().vpc_link_id(&live.id).send().await.named("DeleteVpcLink") };
-            gone_is_fine(retry::patiently(call).await)
+            let delete = |api: &aws_sdk_apigateway::Client| api.delete_vpc_link().vpc_link_id(&live.id).send();
+            gone_is_fine(aws.api.ask("DeleteVpcLink", delete).await)
         })
     }
 
@@ -107,7 +102,7 @@ impl Kind for VpcLinkKind {
 impl Slow for VpcLinkKind {
     fn get<'a>(&'a self, aws: &'a Aws, known: &'a Live) -> Task<'a, Option<Live>> {
         Box::pin(async move {
-            match aws.api.get_vpc_link().vpc_link_id(&known.id).send().await.named("GetVpcLink") {
+            match aws.api.ask("GetVpcLink", |api| api.get_vpc_link().vpc_link_id(&known.id).send()).await {
                 Ok(answer) => {
                     let seen = Seen {
                         id: &known.id,

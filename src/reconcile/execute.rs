@@ -50,6 +50,11 @@ pub async fn execute(run: &Run<'_>, desired: &Graph, before: Observed) -> Outcom
     work.finish()
 }
 
+/// How often a creation is tried whose answers get lost, and how often what it may have made is looked for each time: listings have
+/// been seen to be seconds behind, and three pauses are nine.
+const TRIES: u32 = 3;
+const LOOKS: u32 = 4;
+
 /// A child on its way out, with what took over from it.
 struct Doomed {
     live: Live,
@@ -168,6 +173,9 @@ impl<'a, 'r> Work<'a, 'r> {
             }
             (Action::Replace(_), Some(live)) => {
                 let created = self.create(kind, wanted).await?;
+                self.found(&created);
+                self.reach(wanted.name.as_str().to_string(), Phase::Created);
+                wait::takeover(self.run, kind, &live, wanted).await?;
                 self.lock().replaced.push(Doomed { live, successor: Some(wanted.clone()) });
                 Ok(created)
             }
@@ -185,6 +193,10 @@ impl<'a, 'r> Work<'a, 'r> {
         let (tagging, own): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(|change| change.field == TAGS);
         let mut live = live;
         if !own.is_empty() {
+            if kind.prepare(self.run.aws, &live, wanted, &own).await? {
+                self.note(format!("prepare {}", wanted.name));
+                wait::takeover(self.run, kind, &live, wanted).await?;
+            }
             let planned = kind.planned_outputs(&wanted.spec, &live, &own);
             live = kind.update(self.run.aws, &live, wanted, &own).await?;
             let settled = planned.into_iter().filter(|(_, value)| !has_unknown(value));
@@ -201,14 +213,33 @@ impl<'a, 'r> Work<'a, 'r> {
         Ok(live)
     }
 
-    /// Makes a child. When it is unclear whether AWS has made it, what it may have made is looked for before anything else.
+    /// Makes a child and completes it. When it is unclear whether AWS has made it, that is looked for before it is tried again.
     async fn create(&self, kind: &dyn Kind, wanted: &Wanted) -> Result<Live, AwsError> {
         self.note(format!("create {}", wanted.name));
-        let error = match kind.create(self.run.aws, wanted).await {
-            Ok(live) => return Ok(live),
-            Err(error) => error,
+        let mut tries = 1;
+        let made = loop {
+            let error = match kind.create(self.run.aws, wanted).await {
+                Ok(made) => break made,
+                Err(error) if error.kind != ErrorKind::Ambiguous => return Err(error),
+                Err(error) => error,
+            };
+            if let Some(made) = self.look_for(kind, wanted).await? {
+                self.note(format!("found {}", wanted.name));
+                break made;
+            }
+            if tries == TRIES || self.run.cancel.is_cancelled() {
+                return Err(error);
+            }
+            tries += 1;
         };
-        // Something may exist even after a plain refusal, where creating takes several calls.
+        // From here on it is on record, whatever becomes of the rest.
+        self.found(&made);
+        let changes = kind.drift(&wanted.spec, &made.spec);
+        if changes.is_empty() { Ok(made) } else { self.update(kind, made, wanted, changes).await }
+    }
+
+    /// What a creation without an answer has made, once AWS shows it.
+    async fn look_for(&self, kind: &dyn Kind, wanted: &Wanted) -> Result<Option<Live>, AwsError> {
         let mut scope = self.run.scope.clone();
         {
             let state = self.lock();
@@ -216,16 +247,16 @@ impl<'a, 'r> Work<'a, 'r> {
             scope.known = observed.children.clone();
             scope.found = observed.children.values().chain(&observed.extras).cloned().collect();
         }
-        let found = observe_kind(self.run.aws, &scope, kind).await.unwrap_or_default();
         let old: BTreeSet<String> = scope.found.iter().map(|live| live.id.clone()).collect();
-        let made = found.into_iter().find(|live| live.name == wanted.name && !old.contains(&live.id));
-        let Some(made) = made else { return Err(error) };
-        self.found(&made);
-        if error.kind != ErrorKind::Ambiguous {
-            return Err(error);
+        let mut looks = 1;
+        loop {
+            let found = observe_kind(self.run.aws, &scope, kind).await?;
+            let made = found.into_iter().find(|live| live.name == wanted.name && !old.contains(&live.id));
+            if made.is_some() || looks == LOOKS || !wait::between_looks().await {
+                return Ok(made);
+            }
+            looks += 1;
         }
-        let changes = kind.drift(&wanted.spec, &made.spec);
-        if changes.is_empty() { Ok(made) } else { self.update(kind, made, wanted, changes).await }
     }
 
     /// Deletes one child, after all that still mention it.
@@ -289,14 +320,14 @@ impl<'a, 'r> Work<'a, 'r> {
     }
 
     fn wanted(&self, node: &Node, spec: Spec, live: Option<&Live>) -> Result<Wanted, AwsError> {
-        let bundle = self.run.scope.bundle.clone();
+        let identity = self.run.scope.identity.clone();
         let mut state = self.lock();
         // A replacement stands beside its predecessor and so needs another name; otherwise the first name is the child's.
-        let mut names = names::candidates(&bundle, node.name.as_str()).into_iter();
+        let mut names = names::candidates(&identity.bundle, node.name.as_str()).into_iter();
         let free = names.find(|name| live.is_none() || !state.taken.contains(name));
         let aws_name = free.ok_or_else(|| AwsError::internal("too many predecessors still hold its names"))?;
         state.taken.insert(aws_name.clone());
-        Ok(Wanted { name: node.name.clone(), bundle, aws_name, spec, tags: node.tags.clone() })
+        Ok(Wanted { name: node.name.clone(), identity, aws_name, spec, tags: node.tags.clone() })
     }
 
     fn found(&self, live: &Live) {
@@ -309,7 +340,7 @@ impl<'a, 'r> Work<'a, 'r> {
     }
 
     fn note(&self, line: String) {
-        tfplugin::log::info(&line, &[("bundle", self.run.scope.bundle.clone())]);
+        tfplugin::log::info(&line, &[("bundle", self.run.scope.identity.bundle.clone())]);
         self.lock().outcome.journal.push(line);
     }
 

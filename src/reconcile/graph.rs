@@ -32,6 +32,20 @@ impl Graph {
         self.nodes.insert(name.clone(), Node { name, spec: spec(desired), tags });
     }
 
+    /// Adds a tag to a child.
+    pub fn tag(&mut self, name: &ChildName, key: &str, value: &str) {
+        if let Some(node) = self.nodes.get_mut(name) {
+            node.tags.insert(key.to_string(), value.to_string());
+        }
+    }
+
+    /// Takes a tag from a child.
+    pub fn untag(&mut self, name: &ChildName, key: &str) {
+        if let Some(node) = self.nodes.get_mut(name) {
+            node.tags.remove(key);
+        }
+    }
+
     /// Whether nothing is desired.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()

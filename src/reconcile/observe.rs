@@ -4,29 +4,53 @@ use futures::future::try_join_all;
 
 use super::Observed;
 use crate::aws::{Aws, AwsError, tags};
-use crate::child::{Kind, Live, Scope, Status, Tagging};
+use crate::child::{ChildName, Claim, Kind, Live, Scope, Status, Tagging};
 use crate::children;
 
 /// Finds every child of the bundle that `scope` names. Kinds are read at the same time, except where one needs another's ids.
 pub async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, AwsError> {
     let mut scope = scope.clone();
+    let mut strangers = Vec::new();
     for wave in children::WAVES {
         let reads = wave.iter().map(|kind| kind.observe(aws, &scope));
         let found: Vec<Vec<Live>> = try_join_all(reads).await?;
-        scope.found.extend(found.into_iter().flatten());
+        // What carries its tags is sorted out at once: nobody needs to know what a stranger's API has in it.
+        let (ours, theirs) = own(&scope, found.into_iter().flatten().collect());
+        scope.found.extend(ours);
+        strangers.extend(theirs);
     }
-    let found = std::mem::take(&mut scope.found);
-    let found = own(aws, &scope, found).await?;
-    Ok(sort(found, &scope))
+    let found = tagged(aws, std::mem::take(&mut scope.found)).await?;
+    let (ours, theirs) = own(&scope, found);
+    strangers.extend(theirs);
+    Ok(Observed { strangers, ..sort(ours, &scope) })
 }
 
 /// Finds what there is of one kind, given what `scope` says was found of others.
 pub async fn observe_kind(aws: &Aws, scope: &Scope, kind: &dyn Kind) -> Result<Vec<Live>, AwsError> {
-    own(aws, scope, kind.observe(aws, scope).await?).await
+    let found = tagged(aws, kind.observe(aws, scope).await?).await?;
+    Ok(own(scope, found).0)
 }
 
-/// Reads the tags of what doesn't carry them in its description, all at once, and drops whatever isn't the bundle's.
-async fn own(aws: &Aws, scope: &Scope, found: Vec<Live>) -> Result<Vec<Live>, AwsError> {
+/// The children of the bundle by their right names, and those of its namesakes. What is neither is dropped, and what doesn't carry its
+/// tags in its description stays as it is.
+fn own(scope: &Scope, found: Vec<Live>) -> (Vec<Live>, Vec<Live>) {
+    let (mut ours, mut namesakes) = (Vec::new(), Vec::new());
+    for live in found {
+        let Some(tags) = &live.tags else {
+            ours.push(live);
+            continue;
+        };
+        match (scope.child(live.name.kind(), &live.id, tags), scope.identity.claim(tags)) {
+            (Some(name), _) => ours.push(Live { name, ..live }),
+            (None, Claim::Namesake(child)) => namesakes.push(Live { name: ChildName::from(child.as_str()), ..live }),
+            (None, _) => {}
+        }
+    }
+    (ours, namesakes)
+}
+
+/// Reads the tags of what doesn't carry them in its description, all at once.
+async fn tagged(aws: &Aws, found: Vec<Live>) -> Result<Vec<Live>, AwsError> {
     let untagged = |live: &Live| {
         let kind = children::kind(live.name.kind());
         live.tags.is_none() && kind.is_some_and(|kind| kind.tagging() == Tagging::Elb)
@@ -36,15 +60,11 @@ async fn own(aws: &Aws, scope: &Scope, found: Vec<Live>) -> Result<Vec<Live>, Aw
         return Ok(found);
     }
     let mut all = tags::read_elb(aws, &arns).await?;
-    let owned = found.into_iter().filter_map(|live| {
-        if !untagged(&live) {
-            return Some(live);
-        }
-        let tags = all.remove(&live.id).unwrap_or_default();
-        let name = scope.child(live.name.kind(), &live.id, &tags)?;
-        Some(Live { name, tags: Some(tags), ..live })
-    });
-    Ok(owned.collect())
+    let with_tags = |live: Live| match untagged(&live) {
+        true => Live { tags: Some(all.remove(&live.id).unwrap_or_default()), ..live },
+        false => live,
+    };
+    Ok(found.into_iter().map(with_tags).collect())
 }
 
 /// One child a name: of several, the latest that has not failed. Not every kind tells its age, so what was known as the child counts

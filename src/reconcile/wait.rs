@@ -5,23 +5,41 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Run;
-use crate::aws::{AwsError, ErrorKind, door::POLLING};
-use crate::child::{Kind, Live, Slow, Status};
+use crate::aws::{AwsError, ErrorKind, door::POLLING, retry};
+use crate::child::{Kind, Live, Slow, Status, Wanted};
 
-/// Polls start soon, so that what is quick is quick, and then settle at a pace at which the wait's end is hardly overshot and
-/// API Gateway's quota of ten calls a second for the whole account is hardly touched.
+/// Polls start soon, so that what is quick is quick, and then settle at a pace at which the wait's end is hardly overshot. What takes
+/// longer than usual is asked for ever more gently: a fiftieth of the time so far is two per cent of it too much at most.
 const FIRST_POLL: Duration = Duration::from_secs(1);
-const SLOWEST_POLL: Duration = Duration::from_secs(3);
+const SETTLED_POLL: Duration = Duration::from_secs(3);
+const GENTLEST_POLL: Duration = Duration::from_secs(15);
+const SHARE_OF_THE_WAIT: u32 = 50;
+/// New targets pass their first checks in a minute or two with the slowest settings that are usual; what isn't healthy by then is
+/// broken, and the old ones still serve.
+const TAKEOVER: Duration = Duration::from_secs(300);
 /// AWS may not find everywhere what it has just made; hashicorp/aws allows it two minutes, too.
 const PROPAGATION: Duration = Duration::from_secs(120);
 /// Reads of EC2 and listings of the others have been seen to be some seconds behind.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
-/// A poll may fail for reasons of its own; more in a row than this is the wait's failure.
-const TOLERATED_FAILURES: u32 = 3;
 
-/// Gives AWS the time to show what it was just told.
-pub async fn between_looks() {
-    tokio::time::sleep(BETWEEN_LOOKS).await;
+/// Gives AWS the time to show what it was just told; `false` when the run must end before that.
+pub async fn between_looks() -> bool {
+    retry::sleep(BETWEEN_LOOKS).await
+}
+
+/// Waits until what is new may take over from what is old and still serves.
+pub async fn takeover(run: &Run<'_>, kind: &dyn Kind, old: &Live, new: &Wanted) -> Result<(), AwsError> {
+    let mut poll = Poll::new(run, TAKEOVER);
+    loop {
+        match POLLING.scope(true, kind.may_take_over(run.aws, old, new)).await? {
+            Status::Ready => return Ok(()),
+            Status::Pending(state) => {
+                poll.pause(&format!("it is still {state}, so the old one goes on serving,")).await?
+            }
+            Status::Failed(reason) => return Err(AwsError::internal(format!("AWS gave up on it: {reason}"))),
+            Status::Deleting => return Err(AwsError::internal("it is being deleted by somebody else")),
+        }
+    }
 }
 
 /// Waits until the child is ready. Its new status and outputs are taken over into `live`.
@@ -38,18 +56,18 @@ pub async fn ready(run: &Run<'_>, kind: &dyn Kind, live: Live) -> Result<Live, A
             Status::Pending(state) => poll.pause(&format!("it is still {state}")).await?,
         }
         match poll.look(slow, &live).await? {
-            Seen::Found(now) => {
+            Some(now) => {
                 was_seen = true;
                 live.status = now.status.clone();
                 live.outputs.extend(now.outputs.clone());
             }
-            Seen::Gone if was_seen || poll.start.elapsed() > PROPAGATION => {
+            None if was_seen || poll.start.elapsed() > PROPAGATION => {
                 return Err(AwsError {
                     kind: ErrorKind::NotFound,
                     ..AwsError::internal("it vanished while it was being made")
                 });
             }
-            Seen::Gone | Seen::Nothing => {}
+            None => {}
         }
     }
 }
@@ -60,21 +78,14 @@ pub async fn gone(run: &Run<'_>, kind: &dyn Kind, live: &Live) -> Result<(), Aws
     let mut poll = Poll::new(run, slow.patience().gone);
     loop {
         match poll.look(slow, live).await? {
-            Seen::Gone => return Ok(()),
+            None => return Ok(()),
             // What had failed before may show that for a while after its deletion has begun.
-            Seen::Found(now) => match now.status {
+            Some(now) => match now.status {
                 Status::Failed(reason) => poll.pause(&format!("it still exists, and AWS says {reason:?}")).await?,
                 _ => poll.pause("it still exists").await?,
             },
-            Seen::Nothing => poll.pause("it could not be read").await?,
         }
     }
-}
-
-enum Seen {
-    Found(Box<Live>),
-    Gone,
-    Nothing,
 }
 
 struct Poll<'a, 'r> {
@@ -82,31 +93,16 @@ struct Poll<'a, 'r> {
     start: Instant,
     limit: Instant,
     pause: Duration,
-    failures: u32,
 }
 
 impl<'a, 'r> Poll<'a, 'r> {
     fn new(run: &'a Run<'r>, patience: Duration) -> Self {
         let start = Instant::now();
-        Self { run, start, limit: (start + patience).min(run.deadline), pause: FIRST_POLL, failures: 0 }
+        Self { run, start, limit: (start + patience).min(run.deadline), pause: FIRST_POLL }
     }
 
-    async fn look(&mut self, slow: &dyn Slow, live: &Live) -> Result<Seen, AwsError> {
-        match POLLING.scope(true, slow.get(self.run.aws, live)).await {
-            Ok(Some(now)) => {
-                self.failures = 0;
-                Ok(Seen::Found(Box::new(now)))
-            }
-            Ok(None) => Ok(Seen::Gone),
-            Err(error)
-                if matches!(error.kind, ErrorKind::Ambiguous | ErrorKind::Throttled)
-                    && self.failures < TOLERATED_FAILURES =>
-            {
-                self.failures += 1;
-                Ok(Seen::Nothing)
-            }
-            Err(error) => Err(error),
-        }
+    async fn look(&self, slow: &dyn Slow, live: &Live) -> Result<Option<Live>, AwsError> {
+        POLLING.scope(true, slow.get(self.run.aws, live)).await
     }
 
     async fn pause(&mut self, what: &str) -> Result<(), AwsError> {
@@ -117,8 +113,10 @@ impl<'a, 'r> Poll<'a, 'r> {
             let message = format!("{what} after {waited} s; the next apply will look again{more}");
             return Err(AwsError::internal(message));
         }
-        self.pause = (self.pause * 3 / 2).min(SLOWEST_POLL);
+        let settled = (self.start.elapsed() / SHARE_OF_THE_WAIT).clamp(SETTLED_POLL, GENTLEST_POLL);
+        self.pause = (self.pause * 3 / 2).min(settled);
         tokio::select! {
+            biased;
             () = self.run.cancel.cancelled() => Err(AwsError::internal(format!("interrupted while {what}; the next apply will carry on"))),
             () = tokio::time::sleep_until(next) => Ok(()),
         }

@@ -64,7 +64,7 @@ async fn every_wanted_property_can_be_seen_in_what_is_observed() {
     crate::world::inside(users).targets = crate::world::strings(&["172.31.0.10".into()]);
     world.settle(&config).await;
     let (observed, aws) = (observed(&world).await, world.configure().await);
-    let graph = privgw::bundle::desired::desired(&config, &aws.place, "shop");
+    let graph = privgw::bundle::desired::desired(&config, &aws.place, &privgw::child::Identity::default());
     for node in graph.order().unwrap() {
         let live = &observed.children[&node.name];
         let unseen: Vec<&String> = node.spec.keys().filter(|field| !live.spec.contains_key(*field)).collect();

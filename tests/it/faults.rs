@@ -137,8 +137,9 @@ async fn a_creation_whose_state_was_lost_is_carried_on_by_the_next() {
     world.forget();
     let seq = world.sim.calls().len();
     world.settle(&config).await;
-    let made = world.operations_since(seq).into_iter().filter(|name| name.starts_with("Create")).collect::<Vec<_>>();
-    assert_eq!(made, ["CreateRestApi", "CreateDeployment", "CreateStage"]);
+    let made =
+        world.operations_since(seq).into_iter().filter(|name| name.starts_with("Create") && name != "CreateTags");
+    assert_eq!(made.collect::<Vec<_>>(), ["CreateRestApi", "CreateDeployment", "CreateStage"]);
     assert_whole(&world, "carried on");
 }
 

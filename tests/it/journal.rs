@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use privgw::bundle::desired::desired;
 use privgw::bundle::model::{InternalApi, LoadBalancer};
-use privgw::child::Scope;
+use privgw::child::{Identity, Scope};
 use privgw::reconcile::{Graph, Observed, Outcome, Run, observe, plan, reconcile};
 use tfplugin::Attr;
 use tokio::time::Instant;
@@ -15,13 +15,10 @@ use crate::world::{World, inside, route, strings};
 /// One run of the engine from what is to `config`, or to nothing.
 async fn run(world: &World, config: Option<&InternalApi>, before: &Observed) -> Outcome {
     let aws = world.configure().await;
-    let graph = config.map_or_else(Graph::default, |config| desired(config, &aws.place, "shop"));
-    let scope = Scope {
-        bundle: "shop".into(),
-        vpc_id: world.fresh.vpc_id.clone(),
-        known: before.children.clone(),
-        found: Vec::new(),
-    };
+    let identity = Identity { bundle: "shop".into(), owner: "1".into(), ..Identity::default() };
+    let graph = config.map_or_else(Graph::default, |config| desired(config, &aws.place, &identity));
+    let scope =
+        Scope { identity, vpc_id: world.fresh.vpc_id.clone(), known: before.children.clone(), ..Scope::default() };
     let before = observe(&aws, &scope).await.expect("the simulator answers");
     let run = Run {
         aws: &aws,

@@ -1,47 +1,117 @@
-//! Deaths of the provider's process between it and AWS: the nth write from now is its last.
+//! What goes wrong between the provider and AWS: one call is struck, in one of several ways.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aws_sim::Sim;
+use aws_sim::{Fault, Order, Sim};
 use bytes::Bytes;
 use http::{Request, Response};
 use tokio_util::sync::CancellationToken;
 
-/// When the process dies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Death {
-    /// Before the call leaves it.
-    Before,
-    /// After AWS has done what it was asked, before the answer is read.
-    After,
+/// How a call is struck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    /// The process is killed before the call leaves it.
+    KilledBefore,
+    /// The process is killed after AWS has done what it was asked, before the answer is read.
+    KilledAfter,
+    /// AWS does it, and the connection breaks before the answer.
+    AnswerLost,
+    /// The connection breaks before AWS has done anything.
+    Reset,
+    /// AWS refuses this call and all later ones of the operation for their rate, until the provider gives up.
+    Throttled,
+    /// AWS does it, and answers with a fault of its own.
+    FailedAfter,
+    /// AWS does nothing, and answers with a fault of its own.
+    FailedBefore,
+    /// The caller may not do this.
+    Denied,
 }
 
-/// Counts the writes, and kills at one. Clones share the count.
+impl Mode {
+    /// All of them.
+    pub const ALL: [Mode; 8] = [
+        Mode::KilledBefore,
+        Mode::KilledAfter,
+        Mode::AnswerLost,
+        Mode::Reset,
+        Mode::Throttled,
+        Mode::FailedAfter,
+        Mode::FailedBefore,
+        Mode::Denied,
+    ];
+
+    /// The fault that does it, where the process survives.
+    pub fn fault(self) -> Option<Fault> {
+        let (status, code, message) = (500, "InternalFailure".to_string(), "An internal error occurred".to_string());
+        match self {
+            Mode::KilledBefore | Mode::KilledAfter => None,
+            Mode::AnswerLost => Some(Fault::LostAnswer),
+            Mode::Reset => Some(Fault::Reset),
+            Mode::Throttled => Some(Fault::Throttle),
+            Mode::FailedAfter => Some(Fault::ExecutedError { status, code, message }),
+            Mode::FailedBefore => Some(Fault::Error { status, code, message }),
+            Mode::Denied => Some(Fault::Denied),
+        }
+    }
+}
+
+/// What is done with calls on their way. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Strikes(Arc<Mutex<Plan>>);
 
 #[derive(Debug, Default)]
 struct Plan {
-    writes: usize,
-    at: Option<(usize, Death)>,
-    struck: Option<String>,
+    calls: usize,
+    watch: Watch,
+    photos: Vec<Photo>,
     killed: CancellationToken,
 }
 
+/// AWS at a moment.
+#[derive(Clone, Debug)]
+pub struct Photo {
+    pub sim: Sim,
+    writes: usize,
+    at: tokio::time::Instant,
+}
+
+/// Nothing but reads between them, and no time: then they show the same.
+impl PartialEq for Photo {
+    fn eq(&self, other: &Self) -> bool {
+        (self.writes, self.at) == (other.writes, other.at)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Watch {
+    #[default]
+    Nothing,
+    /// The call with this number is struck.
+    Blow(usize, Mode),
+    /// The process dies after AWS has done what it was asked in this call.
+    Death(usize),
+    /// What AWS is like is kept before each call, or after it.
+    Photos { after: bool },
+}
+
+/// More than the provider ever tries.
+const ALL_LATER: u64 = 1000;
+
 impl Strikes {
-    /// Begins to count, and kills at the write with this number, from zero.
-    pub fn arm(&self, at: Option<(usize, Death)>) {
-        *self.plan() = Plan { at, ..Plan::default() };
+    /// Begins to count, from zero, and strikes the call with this number in a way that the process survives.
+    pub fn strike(&self, at: usize, mode: Mode) {
+        self.begin(Watch::Blow(at, mode));
     }
 
-    /// How many writes there were since the last [`Strikes::arm`].
-    pub fn writes(&self) -> usize {
-        self.plan().writes
+    /// Begins to count, and keeps what AWS is like at each moment at which the process could be killed in this way.
+    pub fn photograph(&self, mode: Mode) {
+        self.begin(Watch::Photos { after: mode == Mode::KilledAfter });
     }
 
-    /// What the process died at.
-    pub fn struck(&self) -> Option<String> {
-        self.plan().struck.clone()
+    /// Begins to count, and kills the process at the call with this number, after AWS has done what it was asked.
+    pub fn kill(&self, at: usize) {
+        self.begin(Watch::Death(at));
     }
 
     /// Ends when the process is to die.
@@ -50,36 +120,54 @@ impl Strikes {
         token.cancelled().await;
     }
 
-    /// Carries a call to AWS, or dies.
+    /// Begins to count, and does nothing else.
+    pub fn rest(&self) {
+        self.begin(Watch::Nothing);
+    }
+
+    fn begin(&self, watch: Watch) {
+        *self.plan() = Plan { watch, ..Plan::default() };
+    }
+
+    /// How many calls there were.
+    pub fn calls(&self) -> usize {
+        self.plan().calls
+    }
+
+    /// AWS as it was at each of the moments.
+    pub fn photos(&self) -> Vec<Photo> {
+        std::mem::take(&mut self.plan().photos)
+    }
+
+    /// Carries a call to AWS.
     pub async fn carry(&self, sim: &Sim, request: Request<Bytes>) -> Response<Bytes> {
-        match self.death(&request) {
-            None => sim.call(request).await,
-            Some(Death::Before) => self.die().await,
-            Some(Death::After) => {
-                sim.call(request).await;
-                self.die().await
+        let (number, watch) = {
+            let mut plan = self.plan();
+            plan.calls += 1;
+            (plan.calls - 1, plan.watch)
+        };
+        match watch {
+            Watch::Photos { after: false } => self.photo(sim),
+            Watch::Blow(at, mode) if at == number => return struck(sim, mode, request).await,
+            _ => {}
+        }
+        let answer = sim.call(request).await;
+        match watch {
+            Watch::Photos { after: true } => self.photo(sim),
+            Watch::Death(at) if at == number => {
+                self.plan().killed.cancel();
+                return std::future::pending().await;
             }
+            _ => {}
         }
+        answer
     }
 
-    fn death(&self, request: &Request<Bytes>) -> Option<Death> {
-        let operation = operation(request);
-        let reads = ["GET ", "Describe", "Get"].iter().any(|start| operation.starts_with(start));
-        let mut plan = self.plan();
-        if reads {
-            return None;
-        }
-        let number = plan.writes;
-        plan.writes += 1;
-        let (_, death) = plan.at.filter(|(at, _)| *at == number)?;
-        plan.struck = Some(operation);
-        Some(death)
-    }
-
-    async fn die(&self) -> Response<Bytes> {
-        let token = self.plan().killed.clone();
-        token.cancel();
-        std::future::pending().await
+    fn photo(&self, sim: &Sim) {
+        let is_write =
+            |call: &aws_sim::CallRecord| !["Describe", "Get"].iter().any(|start| call.operation.starts_with(start));
+        let writes = sim.calls().iter().filter(|call| is_write(call)).count();
+        self.plan().photos.push(Photo { sim: sim.fork(), writes, at: tokio::time::Instant::now() });
     }
 
     fn plan(&self) -> MutexGuard<'_, Plan> {
@@ -87,9 +175,14 @@ impl Strikes {
     }
 }
 
-/// The action of a query, or method and path.
-fn operation(request: &Request<Bytes>) -> String {
-    let body = String::from_utf8_lossy(request.body());
-    let action = body.split('&').find_map(|pair| pair.strip_prefix("Action="));
-    action.map_or_else(|| format!("{} {}", request.method(), request.uri().path()), str::to_owned)
+async fn struck(sim: &Sim, mode: Mode, request: Request<Bytes>) -> Response<Bytes> {
+    if let Some(fault) = mode.fault() {
+        sim.fail_next("*", fault);
+    }
+    let answer = sim.call(request).await;
+    if let (Mode::Throttled, Some(call)) = (mode, sim.calls().last()) {
+        let later = Order { times: Some(ALL_LATER), ..Order::once(&call.operation, Fault::Throttle) };
+        sim.order_fault(later).expect("the log names operations that exist");
+    }
+    answer
 }

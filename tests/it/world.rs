@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sim::{CallRecord, Fresh, Sim};
 use aws_smithy_runtime_api::client::http::{
@@ -15,7 +16,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt;
-use privgw::aws::Aws;
+use privgw::aws::{Aws, Dice};
 use privgw::bundle::Bundle;
 use privgw::bundle::model::{Backend, Endpoint, InternalApi, MapOf, Route, Stage};
 use privgw::provider::{Config, connect};
@@ -41,6 +42,8 @@ pub struct World {
     pub cancel: CancellationToken,
     /// What goes wrong with calls on their way.
     pub strikes: Strikes,
+    /// How many processes there were.
+    processes: Arc<AtomicU64>,
 }
 
 impl World {
@@ -60,16 +63,53 @@ impl World {
             tainted: false,
             cancel: CancellationToken::new(),
             strikes: Strikes::default(),
+            processes: Arc::default(),
         }
+    }
+
+    /// The same situation in an AWS that goes on by itself.
+    pub fn fork(&self) -> Self {
+        self.on(self.sim.fork())
+    }
+
+    /// What Terraform has of this world, and an AWS.
+    pub fn on(&self, sim: Sim) -> Self {
+        Self {
+            sim,
+            fresh: self.fresh.clone(),
+            state: self.state.clone(),
+            warnings: Diagnostics::new(),
+            tainted: self.tainted,
+            cancel: CancellationToken::new(),
+            strikes: Strikes::default(),
+            processes: Arc::new(AtomicU64::new(self.processes.load(Ordering::Relaxed))),
+        }
+    }
+
+    /// Another resource in the same AWS.
+    pub fn beside(&self) -> Self {
+        let other = self.on(self.sim.clone());
+        Self { state: None, tainted: false, processes: self.processes.clone(), ..other }
+    }
+
+    /// `terraform import`.
+    pub async fn import(&mut self, api: &str) -> Result<(), Diagnostics> {
+        let aws = self.try_configure().await?;
+        self.state = Some(Bundle.import(&self.call(), &aws, api.to_string()).await?);
+        self.refresh(&aws).await
     }
 
     /// What `provider "privgw"` does at the start of every walk.
     pub async fn configure(&self) -> Arc<Aws> {
+        self.try_configure().await.expect("the simulator knows every account")
+    }
+
+    async fn try_configure(&self) -> Result<Arc<Aws>, Diagnostics> {
         let config =
             Config { region: text(REGION), access_key: text(ACCOUNT), secret_key: text("secret"), ..Config::default() };
-        connect(&config, SharedHttpClient::new(InProcess(self.sim.clone(), self.strikes.clone())))
-            .await
-            .expect("the simulator knows every account")
+        // Every process has a seed of its own, all from that of the world.
+        let dice = Dice::seeded(self.processes.fetch_add(1, Ordering::Relaxed));
+        connect(&config, SharedHttpClient::new(InProcess(self.sim.clone(), self.strikes.clone())), dice).await
     }
 
     fn call(&self) -> Call {
@@ -78,7 +118,7 @@ impl World {
 
     /// The walk of `terraform plan`: refresh, validate, plan. Updates the state like a refresh does.
     pub async fn plan(&mut self, config: &InternalApi) -> Result<PlanResponse<InternalApi>, Diagnostics> {
-        let aws = self.configure().await;
+        let aws = self.try_configure().await?;
         self.refresh(&aws).await?;
         self.plan_only(&aws, config).await
     }
@@ -119,6 +159,11 @@ impl World {
         self.tainted = false;
     }
 
+    /// `terraform taint`: the next apply replaces it.
+    pub fn taint(&mut self) {
+        self.tainted = true;
+    }
+
     /// The state is lost, as when a process is killed.
     pub fn forget(&mut self) {
         self.state = None;
@@ -129,14 +174,15 @@ impl World {
     ///
     /// A tainted resource is replaced: destroyed first, then made anew.
     pub async fn apply(&mut self, config: &InternalApi) -> Result<InternalApi, Diagnostics> {
-        if std::mem::take(&mut self.tainted) && self.state.is_some() {
+        if self.is_tainted() {
             let found = self.destroy().await;
             if found.has_errors() {
                 return Err(found);
             }
         }
+        self.tainted = false;
         let first = self.plan(config).await?;
-        let aws = self.configure().await;
+        let aws = self.try_configure().await?;
         let second = self.plan_only(&aws, config).await?;
         assert_keeps("the second plan", &first.planned, &second.planned);
         let call = self.call();
@@ -181,8 +227,13 @@ impl World {
     }
 
     pub async fn destroy(&mut self) -> Diagnostics {
-        let aws = self.configure().await;
-        self.refresh(&aws).await.expect("the bundle can be read");
+        let aws = match self.try_configure().await {
+            Ok(aws) => aws,
+            Err(found) => return found,
+        };
+        if let Err(found) = self.refresh(&aws).await {
+            return found;
+        }
         let Some((state, private)) = self.state.take() else { return Diagnostics::new() };
         match Bundle.delete(&self.call(), &aws, state, private).await {
             DeleteResponse::Gone { diagnostics } => diagnostics,
@@ -321,6 +372,7 @@ fn proposed(prior: Option<&InternalApi>, config: &InternalApi) -> InternalApi {
         stage,
         api,
         tags,
+        on_create_failure,
         timeouts,
         ..
     } = config.clone();
@@ -335,6 +387,7 @@ fn proposed(prior: Option<&InternalApi>, config: &InternalApi) -> InternalApi {
     proposed.stage = stage;
     proposed.api = api;
     proposed.tags = tags;
+    proposed.on_create_failure = on_create_failure;
     proposed.timeouts = timeouts;
     proposed
 }

@@ -5,6 +5,8 @@ mod mistakes;
 pub mod request;
 mod steps;
 
+pub use self::steps::flat;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -13,6 +15,7 @@ use futures::StreamExt;
 
 use crate::process::Done;
 use crate::sim::{Account, Sim};
+use crate::tally::Tally;
 use crate::terraform::{Terraform, Workdir};
 use crate::workspace;
 
@@ -22,15 +25,6 @@ const SPEED: u32 = 1000;
 const FURNISHING: Duration = Duration::from_millis(200);
 /// Terraform uses a whole core when it starts, so few cases at once are quickest.
 const AT_ONCE: usize = 2;
-
-/// What became of all cases.
-#[derive(Default)]
-pub struct Tally {
-    /// Those that passed.
-    pub passed: usize,
-    /// Those that failed.
-    pub failed: usize,
-}
 
 /// Runs the cases whose name contains `filter`, and prints what became of each.
 pub async fn run(filter: &str) -> io::Result<Tally> {
@@ -43,18 +37,7 @@ pub async fn run(filter: &str) -> io::Result<Tally> {
         .buffer_unordered(AT_ONCE);
     let mut tally = Tally::default();
     while let Some((case, result, time)) = results.next().await {
-        let seconds = time.as_secs_f64();
-        match result {
-            Ok(note) => {
-                tally.passed += 1;
-                println!("ok      {case:<24} {seconds:5.1} s  {note}");
-            }
-            Err(error) => {
-                tally.failed += 1;
-                println!("FAILED  {case:<24} {seconds:5.1} s");
-                error.to_string().lines().for_each(|line| println!("        {line}"));
-            }
-        }
+        tally.tell(&case, result, time);
     }
     Ok(tally)
 }

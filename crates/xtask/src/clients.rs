@@ -12,8 +12,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::acceptance::Tally;
 use crate::sim::Sim;
+use crate::tally::Tally;
 use crate::terraform::Terraform;
 use crate::workspace;
 

@@ -35,20 +35,37 @@ impl Answer {
     }
 }
 
-/// Sends a request to an address, under whatever host name the headers say.
+/// Sends a request without a body to an address, under whatever host name the headers say.
 pub async fn send(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> io::Result<Answer> {
-    match tokio::time::timeout(LIMIT, exchange(to, method, path, headers)).await {
+    send_body(to, method, path, headers, String::new()).await
+}
+
+/// The same with a body.
+pub async fn send_body(
+    to: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: String,
+) -> io::Result<Answer> {
+    match tokio::time::timeout(LIMIT, exchange(to, method, path, headers, body)).await {
         Ok(answer) => answer,
         Err(_) => Err(io::Error::other(format!("{method} {path} got no answer in {LIMIT:?}"))),
     }
 }
 
-async fn exchange(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> io::Result<Answer> {
+async fn exchange(
+    to: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: String,
+) -> io::Result<Answer> {
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let request = request.body(Full::new(Bytes::new())).map_err(io::Error::other)?;
+    let request = request.body(Full::new(Bytes::from(body))).map_err(io::Error::other)?;
     let stream = TokioIo::new(TcpStream::connect(to).await?);
     let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await.map_err(io::Error::other)?;
     tokio::spawn(connection);

@@ -1,6 +1,7 @@
 //! The chores of this repository. The Makefile builds the programs and calls this one.
 //!
-//! Read [`demo`] for what the provider does, and [`acceptance`] for how that is tested with the real Terraform.
+//! Read [`demo`] for what the provider does, [`acceptance`] for how that is tested with the real Terraform, and [`reliability`] for
+//! what is done to it meanwhile.
 
 mod acceptance;
 mod backends;
@@ -13,7 +14,9 @@ mod licence;
 mod memory;
 mod opentofu;
 mod process;
+mod reliability;
 mod sim;
+mod tally;
 mod terraform;
 mod test;
 mod workspace;

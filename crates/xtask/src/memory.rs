@@ -5,6 +5,8 @@ use std::convert::Infallible;
 use std::fs;
 use std::time::Duration;
 
+use crate::process::{PROVIDER, members};
+
 /// A process that lives shorter than this may be missed.
 const PAUSE: Duration = Duration::from_millis(25);
 
@@ -18,16 +20,7 @@ pub async fn watch(group: u32, peak: &Cell<u64>) -> Infallible {
 }
 
 fn resident(group: u32) -> u64 {
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    ids.filter(|id| is_provider(*id, group)).filter_map(high_water).max().unwrap_or_default()
-}
-
-/// The kernel cuts names after 15 bytes, and puts them between parentheses; the group is the third field behind them.
-fn is_provider(id: u32, group: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    let Some((name, rest)) = stat.rsplit_once(')') else { return false };
-    name.ends_with("(terraform-provi") && rest.split_whitespace().nth(2) == Some(&group.to_string())
+    members(group, PROVIDER).into_iter().filter_map(high_water).max().unwrap_or_default()
 }
 
 fn high_water(id: u32) -> Option<u64> {

@@ -1,12 +1,16 @@
 //! Other programs. Each runs in a process group of its own, which is ended as a whole when it is no longer wanted: Terraform
 //! starts providers, and those must not outlive it.
 
+use std::fs;
 use std::io;
-use std::process::{Command as Blocking, Output, Stdio};
+use std::process::{Command as Blocking, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use tokio::io::BufReader;
 use tokio::process::{Child, ChildStdout, Command};
+
+/// What Linux calls the provider: it cuts the names of processes after 15 bytes.
+pub const PROVIDER: &str = "terraform-provi";
 
 /// A running program.
 pub struct Job {
@@ -87,12 +91,35 @@ impl Done {
     }
 }
 
+/// The processes of a name in a process group. On systems without `/proc` there are none.
+pub fn members(group: u32, name: &str) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    ids.filter(|id| is_member(*id, group, name)).collect()
+}
+
+/// Ends a process that has no chance to do anything about it. An error if there is no such process any more.
+pub fn kill(id: u32) -> io::Result<()> {
+    let status = signal(&id.to_string())?;
+    if status.success() { Ok(()) } else { Err(io::Error::other(format!("there is no process {id} to be killed"))) }
+}
+
+/// The kernel puts the name between parentheses; the group is the third field behind them.
+fn is_member(id: u32, group: u32, name: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let Some((start, rest)) = stat.rsplit_once(')') else { return false };
+    start.ends_with(&format!("({name}")) && rest.split_whitespace().nth(2) == Some(&group.to_string())
+}
+
+/// Safe Rust has no call for a signal. Every shell has one built in; a program of the name is not everywhere.
+fn signal(to: &str) -> io::Result<ExitStatus> {
+    Blocking::new("sh").args(["-c", "kill -s KILL -- \"$0\"", to]).stderr(Stdio::null()).status()
+}
+
 impl Drop for Group {
     fn drop(&mut self) {
-        // Safe Rust has no call for a signal to a group. Every shell has one built in; a program of the name is not everywhere.
         if let Some(id) = self.id {
-            let signal = ["-c", "kill -s KILL -- \"-$0\"", &id.to_string()];
-            let _ = Blocking::new("sh").args(signal).stderr(Stdio::null()).status();
+            let _ = signal(&format!("-{id}"));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use aws_sim::{ControlCall, control_call};
+use aws_sim::{ControlCall, Order, control_call};
 use serde_json::Value;
 use tokio::io::AsyncBufReadExt;
 use tokio::process::Command;
@@ -46,9 +46,18 @@ pub struct Account {
 impl Sim {
     /// Starts the program. Its time runs `speed` times as fast as ours; `resolve` says where targets really are.
     pub async fn start(program: &Path, speed: u32, resolve: &[(SocketAddr, SocketAddr)]) -> io::Result<Sim> {
+        let resolve = resolve.iter().flat_map(|(from, to)| ["--resolve".to_owned(), format!("{from}={to}")]);
+        Sim::launch(program, speed, resolve.collect()).await
+    }
+
+    /// The same, where AWS's request rates count; they count in the simulator's time.
+    pub async fn start_strict(program: &Path, speed: u32) -> io::Result<Sim> {
+        Sim::launch(program, speed, ["--quotas", "aws"].map(str::to_owned).into()).await
+    }
+
+    async fn launch(program: &Path, speed: u32, more: Vec<String>) -> io::Result<Sim> {
         let mut command = Command::new(program);
-        command.args(["--listen", "127.0.0.1:0", "--speed", &speed.to_string()]);
-        command.args(resolve.iter().flat_map(|(from, to)| ["--resolve".to_owned(), format!("{from}={to}")]));
+        command.args(["--listen", "127.0.0.1:0", "--speed", &speed.to_string()]).args(more);
         let mut job = Job::stream(&mut command)?;
         let (mut output, mut line) = (job.output()?, String::new());
         let read = tokio::time::timeout(START, output.read_line(&mut line)).await;
@@ -96,6 +105,27 @@ impl Sim {
         }
     }
 
+    /// Every call so far.
+    pub async fn calls(&self) -> io::Result<Vec<Value>> {
+        match self.admin("/_sim/calls").await? {
+            Value::Array(calls) => Ok(calls),
+            other => Err(io::Error::other(format!("these are no calls: {other}"))),
+        }
+    }
+
+    /// Orders a fault. It strikes in every account.
+    pub async fn order(&self, order: &Order) -> io::Result<()> {
+        let order = serde_json::to_string(order).map_err(io::Error::other)?;
+        let host = [("host", "localhost")];
+        crate::http::send_body(self.address, "POST", "/_sim/faults", &host, order).await?.served().map(drop)
+    }
+
+    /// Whether a fault that was ordered has struck.
+    pub async fn has_struck(&self) -> io::Result<bool> {
+        let faults = self.admin("/_sim/faults").await?;
+        Ok(faults.as_array().into_iter().flatten().any(|fault| fault["struck"].as_u64() > Some(0)))
+    }
+
     /// A call as anybody with the account's credentials could make it.
     pub async fn call(&self, account: &str, service: &str, method: &str, path: &str, body: &str) -> io::Result<String> {
         let (endpoint, region) = (self.url(), REGION.to_owned());
@@ -139,6 +169,11 @@ pub async fn invoke(to: SocketAddr, method: &str, url: &str, group: Option<&str>
     let mut headers = vec![("host", host)];
     headers.extend(group.map(|group| ("x-sim-source-security-group", group)));
     crate::http::send(to, method, &format!("/{path}"), &headers).await
+}
+
+/// How many there are of a kind among the objects of an account.
+pub fn count(objects: &Value, kind: &str) -> usize {
+    objects[REGION][kind].as_object().map_or(0, serde_json::Map::len)
 }
 
 fn differences(before: &Value, now: &Value) -> String {

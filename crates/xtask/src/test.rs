@@ -1,4 +1,4 @@
-//! All tests: those that cargo knows, the acceptance cases, and clients from outside. The last line sums them up.
+//! All tests: those that cargo knows, the acceptance cases, deaths and crowds, and clients from outside. The last line sums them up.
 
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -10,10 +10,9 @@ use futures::FutureExt;
 use tokio::io::AsyncBufReadExt;
 use tokio::process::Command;
 
-use crate::acceptance::{self, Tally};
-use crate::clients;
 use crate::process::Job;
-use crate::workspace;
+use crate::tally::Tally;
+use crate::{acceptance, clients, reliability, workspace};
 
 /// Which tests to run.
 #[derive(clap::Args)]
@@ -21,7 +20,7 @@ pub struct Args {
     /// Only those of one kind.
     #[arg(long)]
     only: Option<Part>,
-    /// Only acceptance cases with this in their name.
+    /// Only acceptance and reliability cases with this in their name.
     #[arg(long, default_value = "")]
     case: String,
 }
@@ -30,6 +29,7 @@ pub struct Args {
 enum Part {
     Cargo,
     Acceptance,
+    Reliability,
     Clients,
 }
 
@@ -45,10 +45,11 @@ pub async fn run(args: &Args) -> io::Result<ExitCode> {
     }
     if wanted(Part::Acceptance) {
         println!("\nAcceptance cases, with Terraform against the simulator:\n");
-        // A panic in a case is a failure among others and not the end of everything.
-        let cases = AssertUnwindSafe(acceptance::run(&args.case)).catch_unwind().await;
-        let cases = cases.unwrap_or_else(|_| Err(io::Error::other("a case panicked")));
-        tally.add(cases.unwrap_or_else(|error| failure("acceptance cases", &error)));
+        tally.add(survived("acceptance cases", acceptance::run(&args.case)).await);
+    }
+    if wanted(Part::Reliability) {
+        println!("\nDeaths of the provider, and a crowd of bundles, with Terraform against the simulator:\n");
+        tally.add(survived("reliability cases", reliability::run(&args.case)).await);
     }
     if wanted(Part::Clients) {
         println!("\nIndependent clients, against the simulator:\n");
@@ -58,11 +59,11 @@ pub async fn run(args: &Args) -> io::Result<ExitCode> {
     Ok(if tally.failed == 0 && tally.passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-impl Tally {
-    fn add(&mut self, other: Tally) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-    }
+/// A panic in a case is a failure among others and not the end of everything.
+async fn survived(what: &str, cases: impl Future<Output = io::Result<Tally>>) -> Tally {
+    let cases = AssertUnwindSafe(cases).catch_unwind().await;
+    let cases = cases.unwrap_or_else(|_| Err(io::Error::other("a case panicked")));
+    cases.unwrap_or_else(|error| failure(what, &error))
 }
 
 /// Whatever keeps tests from running is a failure, and is counted like one: the last line must always be there.

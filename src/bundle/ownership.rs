@@ -1,0 +1,83 @@
+//! Who owns a bundle, as AWS's tags tell it. The rules, and why two bundles of one name can't harm each other, are in ADR 11.
+//!
+//! The REST API is the anchor: a bundle is complete once its API carries [`COMPLETE`]. Claiming what another creation has left and
+//! completing one's own are each a write followed by a look at what the other would have written. So of two that run at the same
+//! time at least one sees the other.
+
+use std::collections::BTreeSet;
+
+use tfplugin::Diagnostic;
+
+use super::diagnose;
+use crate::aws::tags::{self, COMPLETE, OWNER, Tagging, Tags};
+use crate::aws::{Aws, AwsError};
+use crate::child::{ChildName, Identity, Live};
+use crate::children::rest_api;
+use crate::reconcile::{Failure, Observed};
+
+/// Claims what another creation of this name has left: it died, or was given up, before its bundle was complete.
+///
+/// The API is claimed here, the rest by whoever brings the tags of the children up to date. A bundle that is complete is refused.
+pub async fn claim(aws: &Aws, identity: &Identity, found: &Observed) -> Result<(), Diagnostic> {
+    for api in apis(found) {
+        if api.tags.as_ref().is_some_and(|tags| tags.contains_key(COMPLETE)) {
+            return Err(diagnose::taken(&identity.bundle, &api.id));
+        }
+    }
+    for api in apis(found) {
+        let before = api.tags.as_ref().and_then(|tags| tags.get(OWNER)).cloned().unwrap_or_default();
+        let unread = |error: AwsError| diagnose::unread(&identity.bundle, &error.to_string());
+        own(aws, api, &identity.owner).await.map_err(unread)?;
+        let now = tags::read_api_gateway(aws, api.text("arn")).await.map_err(unread)?;
+        if now.contains_key(COMPLETE) {
+            // The other one has completed it in this very moment.
+            own(aws, api, &before).await.map_err(unread)?;
+            return Err(diagnose::taken(&identity.bundle, &api.id));
+        }
+    }
+    Ok(())
+}
+
+/// Marks a bundle as complete: the last thing that a creation does. It fails if somebody has claimed the API in the meantime.
+pub async fn complete(aws: &Aws, identity: &Identity, observed: &mut Observed) -> Result<(), Failure> {
+    let Some(api) = observed.children.get_mut(&rest_api::child()) else { return Ok(()) };
+    let fail = |error| failure(api, error);
+    let mark: Tags = [(COMPLETE.to_string(), identity.owner.clone())].into();
+    tags::write(aws, Tagging::ApiGateway, api.text("arn"), &mark, &[]).await.map_err(fail)?;
+    let now = tags::read_api_gateway(aws, api.text("arn")).await.map_err(fail)?;
+    if now.get(OWNER) != Some(&identity.owner) {
+        let why = "another apply that creates a bundle of the same name has taken it over in the meantime";
+        return Err(failure(api, AwsError::internal(why)));
+    }
+    api.tags = Some(now);
+    Ok(())
+}
+
+/// Whose an API is that the state or a user names by its id.
+pub async fn identify(aws: &Aws, api: &str) -> Result<Option<Identity>, AwsError> {
+    let found = match tags::read_api_gateway(aws, &aws.place.api_arn(&format!("/restapis/{api}"))).await {
+        Err(error) if error.is_not_found() => return Ok(None),
+        found => found?,
+    };
+    let tag = |key: &str| found.get(key).cloned();
+    Ok(tag(tags::BUNDLE).zip(tag(OWNER)).map(|(bundle, owner)| Identity { bundle, owner, ..Identity::default() }))
+}
+
+/// The owners of what another creation has left: whoever claims that is their heir.
+pub fn ancestors(found: &Observed) -> BTreeSet<String> {
+    let all = found.children.values().chain(&found.extras);
+    all.filter_map(|live| live.tags.as_ref()?.get(OWNER).cloned()).collect()
+}
+
+fn apis(found: &Observed) -> impl Iterator<Item = &Live> {
+    found.children.values().chain(&found.extras).filter(|live| live.name == rest_api::child())
+}
+
+async fn own(aws: &Aws, api: &Live, owner: &str) -> Result<(), AwsError> {
+    let tags = [(OWNER.to_string(), owner.to_string())].into();
+    tags::write(aws, Tagging::ApiGateway, api.text("arn"), &tags, &[]).await
+}
+
+fn failure(api: &Live, error: AwsError) -> Failure {
+    Failure { child: Some(ChildName::single(rest_api::KIND)), verb: "complete", id: Some(api.id.clone()), error }
+}
