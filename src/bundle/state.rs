@@ -269,8 +269,10 @@ fn interfaces(model: &mut InternalApi, value: Attr<Value>, exists: bool) {
 
 fn backends(model: &mut InternalApi, view: View<'_>) {
     let Attr::Known(backends) = &model.backends else {
-        model.target_groups = Attr::Unknown;
-        model.listener_arns = Attr::Unknown;
+        // After an import there are no arguments yet, and nothing may stay unknown.
+        let is_imported = model.backends == Attr::Null;
+        model.target_groups = if is_imported { Attr::Null } else { Attr::Unknown };
+        model.listener_arns = if is_imported { Attr::Null } else { Attr::Unknown };
         return;
     };
     let group = |name: &String| TargetGroup {
@@ -285,7 +287,11 @@ fn backends(model: &mut InternalApi, view: View<'_>) {
 
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html>
 fn urls(model: &mut InternalApi, api: &Attr<String>, view: View<'_>, place: &Place) {
-    let stage = model.stage.known().map(|stage| stage.name.clone()).unwrap_or(Attr::Unknown);
+    let stage = match &model.stage {
+        Attr::Known(stage) => stage.name.clone(),
+        Attr::Null => Attr::Null,
+        Attr::Unknown => Attr::Unknown,
+    };
     let (region, suffix) = (&place.region, place.dns_suffix());
     let host = api.clone().map(|api| format!("{api}.execute-api.{region}.{suffix}"));
     let with_stage = |host: &Attr<String>| match (host, &stage) {

@@ -127,7 +127,10 @@ impl World {
         let Some((state, private)) = self.state.take() else { return Ok(()) };
         self.state = match Bundle.read(&self.call(), aws, state.clone(), private.clone()).await {
             ReadResponse::Gone => None,
-            ReadResponse::Found { state, private, .. } => Some((state, private)),
+            ReadResponse::Found { state, private, .. } => {
+                assert!(!holds_unknown(&state.encode()), "a read must leave nothing unknown: {state:#?}");
+                Some((state, private))
+            }
             ReadResponse::Failed(diagnostics) => {
                 self.state = Some((state, private));
                 return Err(diagnostics);
