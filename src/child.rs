@@ -94,6 +94,11 @@ pub trait Slow: Send + Sync {
 
     /// The longest wait for it to become ready, and to disappear.
     fn patience(&self) -> Patience;
+
+    /// Whether AWS's reason for having given up on an object passes by itself, so that another one may become ready.
+    fn passes(&self, _reason: &str) -> bool {
+        false
+    }
 }
 
 /// A call to AWS in progress.

@@ -30,6 +30,9 @@ pub struct Observed {
     pub children: BTreeMap<ChildName, Live>,
     /// More that claim a name already taken: what an interrupted replacement has left. They are deleted.
     pub extras: Vec<Live>,
+    /// Children that AWS is still deleting. They count as gone, but what takes their place, and what they use, has to wait for that.
+    #[serde(skip)]
+    pub leaving: Vec<Live>,
     /// Children of a bundle of the same name that has another owner. Nothing is done about them.
     #[serde(skip)]
     pub strangers: Vec<Live>,
@@ -46,6 +49,7 @@ impl Observed {
         let is_theirs = |live: &Live| strangers.iter().any(|stranger| stranger.id == live.id);
         self.children.retain(|_, live| !is_theirs(live));
         self.extras.retain(|live| !is_theirs(live));
+        self.leaving.retain(|live| !is_theirs(live));
         self
     }
 }
@@ -166,6 +170,7 @@ async fn verify(run: &Run<'_>, desired: &Graph, outcome: &Outcome) -> Result<Obs
 fn believe(mut seen: Observed, outcome: &Outcome) -> Observed {
     seen.children.retain(|_, live| !outcome.removed.contains(&live.id));
     seen.extras.retain(|live| !outcome.removed.contains(&live.id));
+    seen.leaving.retain(|live| !outcome.removed.contains(&live.id));
     let is_lost = |live: &Live| seen.strangers.iter().any(|stranger| stranger.id == live.id);
     let made: Vec<_> = outcome.observed.children.iter().filter(|(_, live)| !is_lost(live)).collect();
     for (name, live) in made {

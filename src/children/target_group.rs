@@ -141,7 +141,7 @@ impl Kind for TargetGroupKind {
                     "attributes" => set_attributes(aws, &live.id, &want.attributes, &change.from).await?,
                     "targets" => {
                         // New targets come before old ones go.
-                        let (added, removed) = sides(change);
+                        let (added, removed) = sides(aws, live, change).await?;
                         register(aws, &live.id, &added).await?;
                         deregister(aws, &live.id, &removed).await?;
                     }
@@ -162,7 +162,7 @@ impl Kind for TargetGroupKind {
     ) -> Task<'a, bool> {
         Box::pin(async move {
             let Some(change) = changes.iter().find(|change| change.field == "targets") else { return Ok(false) };
-            let (added, removed) = sides(change);
+            let (added, removed) = sides(aws, live, change).await?;
             if added.is_empty() || removed.is_empty() || !Health::of(aws, &live.id).await?.serves() {
                 return Ok(false);
             }
@@ -261,12 +261,17 @@ fn descriptions(targets: &[String]) -> Vec<TargetDescription> {
     targets.iter().map(target).collect()
 }
 
-/// The targets that a change adds, and those that it removes.
-fn sides(change: &Change) -> (Vec<String>, Vec<String>) {
+/// The targets that a change adds, and those that it removes. Where something else has registered them so far, what there is wasn't
+/// read with the group.
+async fn sides(aws: &Aws, live: &Live, change: &Change) -> Result<(Vec<String>, Vec<String>), AwsError> {
     let strings = |value: &Value| -> Vec<String> { serde_json::from_value(value.clone()).unwrap_or_default() };
-    let (from, to) = (strings(&change.from), strings(&change.to));
+    let from = match live.spec.contains_key("targets") {
+        true => strings(&change.from),
+        false => Health::of(aws, &live.id).await?.registered().map(|(target, _)| target).collect(),
+    };
+    let to = strings(&change.to);
     let without = |a: &[String], b: &[String]| a.iter().filter(|target| !b.contains(target)).cloned().collect();
-    (without(&to, &from), without(&from, &to))
+    Ok((without(&to, &from), without(&from, &to)))
 }
 
 async fn register(aws: &Aws, arn: &str, targets: &[String]) -> Result<(), AwsError> {

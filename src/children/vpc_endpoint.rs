@@ -50,8 +50,7 @@ impl Kind for VpcEndpointKind {
                 let filter = Filter::builder().name("vpc-endpoint-id").set_values(Some(missing)).build();
                 endpoints.extend(list(aws, filter).await?);
             }
-            let found = endpoints.iter().filter_map(|endpoint| live(child(), endpoint));
-            Ok(found.filter(|live| live.status != Status::Deleting).collect())
+            Ok(endpoints.iter().filter_map(|endpoint| live(child(), endpoint)).collect())
         })
     }
 

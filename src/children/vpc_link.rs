@@ -43,7 +43,7 @@ impl Kind for VpcLinkKind {
                 }
                 // Lists don't carry tags, so each of ours (usually one) is read by itself.
                 let known = Live { id: id.to_string(), ..blank() };
-                found.extend(self.get(aws, &known).await?.filter(|live| live.status != Status::Deleting));
+                found.extend(self.get(aws, &known).await?);
             }
             Ok(found)
         })
@@ -123,6 +123,12 @@ impl Slow for VpcLinkKind {
     /// Two to ten minutes are usual; hashicorp/aws waits twenty for each.
     fn patience(&self) -> Patience {
         Patience { ready: Duration::from_secs(1200), gone: Duration::from_secs(1200) }
+    }
+
+    /// A load balancer is held for some seconds after its last link has gone.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/vpc-links-v1.html>
+    fn passes(&self, reason: &str) -> bool {
+        reason.contains("already associated with another VPC Endpoint Service")
     }
 }
 

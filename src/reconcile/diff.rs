@@ -71,8 +71,7 @@ pub fn choose(desired: &Graph, mut observed: Observed) -> Observed {
         let Some(kind) = children::kind(node.name.kind()) else { continue };
         let resolved = node.resolve(&outputs);
         let stays = |live: &Live| {
-            let action = decide(kind, &resolved, &node.tags, Some(live));
-            live.status != Status::Deleting && matches!(action, Action::Keep | Action::Update(_))
+            matches!(decide(kind, &resolved, &node.tags, Some(live)), Action::Keep | Action::Update(_))
         };
         let is_settled = observed.children.get(&node.name).is_some_and(stays);
         let better = observed.extras.iter().position(|extra| extra.name == node.name && stays(extra));

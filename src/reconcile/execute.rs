@@ -3,12 +3,15 @@
 //! Nothing is torn down before everything new is in place, so there is no moment in which something deployed points at
 //! something gone; and when building fails, nothing has been lost.
 
+mod teardown;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use futures::future::join_all;
 use tokio::sync::watch;
 
+use self::teardown::{Doomed, Way};
 use super::diff::{Action, TAGS, decide};
 use super::{Failure, Graph, Node, Observed, Outcome, Run, choose, observe_kind, plan, wait};
 use crate::aws::{AwsError, ErrorKind, names, tags};
@@ -28,11 +31,12 @@ pub async fn execute(run: &Run<'_>, desired: &Graph, before: Observed) -> Outcom
         }
     };
     let before = choose(desired, before);
-    let doomed = plan(desired, &before).deletions;
+    let (doomed, leaving) = (plan(desired, &before).deletions, before.leaving.clone());
     let work = Work::new(run, before);
     join_all(order.into_iter().map(|node| work.bring(node))).await;
-    let mut doomed: Vec<Doomed> = doomed.into_iter().map(|live| Doomed { live, successor: None }).collect();
+    let mut doomed: Vec<Doomed> = doomed.into_iter().map(|live| Doomed { live, way: Way::Delete }).collect();
     doomed.append(&mut work.lock().replaced);
+    doomed.extend(leaving.into_iter().map(|live| Doomed { live, way: Way::Leaving }));
     // A creation may have been answered with something that was there before, and is a child now.
     let mut kept: BTreeSet<String> = BTreeSet::new();
     {
@@ -54,12 +58,9 @@ pub async fn execute(run: &Run<'_>, desired: &Graph, before: Observed) -> Outcom
 /// been seen to be seconds behind, and three pauses are nine.
 const TRIES: u32 = 3;
 const LOOKS: u32 = 4;
-
-/// A child on its way out, with what took over from it.
-struct Doomed {
-    live: Live,
-    successor: Option<Wanted>,
-}
+/// How often a child is made that AWS gives up on for a reason that passes: each round takes a minute or more, and a load balancer has
+/// been seen to be held by a deleted link for less.
+const ROUNDS: u32 = 3;
 
 /// How far a child has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,14 +139,31 @@ impl<'a, 'r> Work<'a, 'r> {
         }
         let wanted = self.wanted(node, spec, live.as_ref()).map_err(fail)?;
         let live = self.act(kind, action, live, &wanted).await.map_err(fail)?;
-        self.found(&live);
-        self.reach(node.name.as_str().to_string(), Phase::Created);
-        let fail = |error| failure(Some(node.name.clone()), "wait for", Some(live.id.clone()), error);
-        let ready = wait::ready(self.run, kind, live.clone()).await.map_err(fail)?;
-        if ready.status != live.status {
-            self.note(format!("ready {}", node.name));
+        self.settle(kind, live, &wanted).await
+    }
+
+    /// Waits until a child is ready. One that AWS gave up on for a reason that passes is made anew.
+    async fn settle(&self, kind: &dyn Kind, mut live: Live, wanted: &Wanted) -> Result<(), Failure> {
+        let fail = |verb, id, error| failure(Some(wanted.name.clone()), verb, Some(id), error);
+        for round in 1.. {
+            self.found(&live);
+            self.reach(wanted.name.as_str().to_string(), Phase::Created);
+            let id = live.id.clone();
+            match wait::ready(self.run, kind, live.clone()).await {
+                Ok(ready) => {
+                    if ready.status != live.status {
+                        self.note(format!("ready {}", wanted.name));
+                    }
+                    self.found(&ready);
+                    break;
+                }
+                Err(error) if error.kind == ErrorKind::Busy && round < ROUNDS && !self.run.cancel.is_cancelled() => {
+                    let again = self.act(kind, Action::Recreate(error.message), Some(live), wanted).await;
+                    live = again.map_err(|error| fail("replace", id, error))?;
+                }
+                Err(error) => return Err(fail("wait for", id, error)),
+            }
         }
-        self.found(&ready);
         Ok(())
     }
 
@@ -176,7 +194,7 @@ impl<'a, 'r> Work<'a, 'r> {
                 self.found(&created);
                 self.reach(wanted.name.as_str().to_string(), Phase::Created);
                 wait::takeover(self.run, kind, &live, wanted).await?;
-                self.lock().replaced.push(Doomed { live, successor: Some(wanted.clone()) });
+                self.lock().replaced.push(Doomed { live, way: Way::Retire(wanted.clone()) });
                 Ok(created)
             }
             _ => self.create(kind, wanted).await,
@@ -215,6 +233,7 @@ impl<'a, 'r> Work<'a, 'r> {
 
     /// Makes a child and completes it. When it is unclear whether AWS has made it, that is looked for before it is tried again.
     async fn create(&self, kind: &dyn Kind, wanted: &Wanted) -> Result<Live, AwsError> {
+        self.make_room(kind, wanted).await?;
         self.note(format!("create {}", wanted.name));
         let mut tries = 1;
         let made = loop {
@@ -238,6 +257,19 @@ impl<'a, 'r> Work<'a, 'r> {
         if changes.is_empty() { Ok(made) } else { self.update(kind, made, wanted, changes).await }
     }
 
+    /// AWS refuses some of what would take the place of something that it is still deleting: an endpoint with the same private DNS
+    /// name, a second link to a load balancer.
+    async fn make_room(&self, kind: &dyn Kind, wanted: &Wanted) -> Result<(), AwsError> {
+        let leaving: Vec<Live> = {
+            let state = self.lock();
+            state.outcome.observed.leaving.iter().filter(|live| live.name == wanted.name).cloned().collect()
+        };
+        for live in &leaving {
+            wait::gone(self.run, kind, live).await?;
+        }
+        Ok(())
+    }
+
     /// What a creation without an answer has made, once AWS shows it.
     async fn look_for(&self, kind: &dyn Kind, wanted: &Wanted) -> Result<Option<Live>, AwsError> {
         let mut scope = self.run.scope.clone();
@@ -257,66 +289,6 @@ impl<'a, 'r> Work<'a, 'r> {
             }
             looks += 1;
         }
-    }
-
-    /// Deletes one child, after all that still mention it.
-    async fn remove(&self, one: &Doomed, all: &[Doomed]) {
-        let live = &one.live;
-        // Two that mention each other would wait for each other for ever; AWS's refusal sorts those out.
-        let user =
-            |other: &&Doomed| other.live.id != live.id && mentions(&other.live, live) && !mentions(live, &other.live);
-        for other in all.iter().filter(user) {
-            if !self.reached(&phase_key(&other.live), Phase::Gone).await {
-                // It stays because what uses it stays; one failure is enough to report.
-                return self.reach(phase_key(live), Phase::Failed);
-            }
-        }
-        match self.dispose(one).await {
-            Ok(()) => {
-                let mut state = self.lock();
-                let observed = &mut state.outcome.observed;
-                if observed.children.get(&live.name).is_some_and(|now| now.id == live.id) {
-                    observed.children.remove(&live.name);
-                }
-                observed.extras.retain(|extra| extra.id != live.id);
-                state.outcome.removed.insert(live.id.clone());
-                drop(state);
-                self.reach(phase_key(live), Phase::Gone);
-            }
-            Err(error) => {
-                self.lock().outcome.failures.push(failure(
-                    Some(live.name.clone()),
-                    "delete",
-                    Some(live.id.clone()),
-                    error,
-                ));
-                self.reach(phase_key(live), Phase::Failed);
-            }
-        }
-    }
-
-    async fn dispose(&self, one: &Doomed) -> Result<(), AwsError> {
-        let live = &one.live;
-        let Some(kind) = children::kind(live.name.kind()) else { return Ok(()) };
-        if self.run.cancel.is_cancelled() {
-            return Err(AwsError::internal("not begun, because Terraform was interrupted"));
-        }
-        match &one.successor {
-            Some(successor) => {
-                self.note(format!("retire {}", live.name));
-                kind.retire(self.run.aws, live, successor).await?;
-            }
-            None if !self.run.permitted.contains(&live.name) => {
-                return Err(AwsError::internal(
-                    "it would have to be deleted, which the plan did not say; run the plan again",
-                ));
-            }
-            None => {
-                self.note(format!("delete {}", live.name));
-                kind.delete(self.run.aws, live).await?;
-            }
-        }
-        wait::gone(self.run, kind, live).await
     }
 
     fn wanted(&self, node: &Node, spec: Spec, live: Option<&Live>) -> Result<Wanted, AwsError> {
@@ -365,24 +337,6 @@ impl<'a, 'r> Work<'a, 'r> {
     fn finish(self) -> Outcome {
         self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).outcome
     }
-}
-
-/// The key of a child on its way out, apart from that of its successor of the same name.
-fn phase_key(live: &Live) -> String {
-    format!("{} {}", live.name, live.id)
-}
-
-/// Whether `user`'s spec holds the id of `used`: AWS then refuses to delete `used` first.
-fn mentions(user: &Live, used: &Live) -> bool {
-    fn holds(value: &serde_json::Value, id: &str) -> bool {
-        match value {
-            serde_json::Value::String(text) => text == id,
-            serde_json::Value::Array(items) => items.iter().any(|item| holds(item, id)),
-            serde_json::Value::Object(members) => members.values().any(|member| holds(member, id)),
-            _ => false,
-        }
-    }
-    user.spec.values().any(|value| holds(value, &used.id))
 }
 
 fn verb(action: &Action) -> &'static str {

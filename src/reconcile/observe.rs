@@ -67,7 +67,7 @@ async fn tagged(aws: &Aws, found: Vec<Live>) -> Result<Vec<Live>, AwsError> {
     Ok(found.into_iter().map(with_tags).collect())
 }
 
-/// One child a name: of several, the latest that has not failed. Not every kind tells its age, so what was known as the child counts
+/// One child a name: of several, the latest that has not failed, and none that is already on its way out. Not every kind tells its age, so what was known as the child counts
 /// before a stranger.
 fn sort(mut found: Vec<Live>, scope: &Scope) -> Observed {
     let is_stranger = |live: &Live| scope.known.get(&live.name).is_none_or(|known| known.id != live.id);
@@ -76,7 +76,9 @@ fn sort(mut found: Vec<Live>, scope: &Scope) -> Observed {
     });
     let mut observed = Observed::default();
     for live in found {
-        if observed.children.contains_key(&live.name) {
+        if live.status == Status::Deleting {
+            observed.leaving.push(live);
+        } else if observed.children.contains_key(&live.name) {
             observed.extras.push(live);
         } else {
             observed.children.insert(live.name.clone(), live);

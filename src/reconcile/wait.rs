@@ -51,7 +51,10 @@ pub async fn ready(run: &Run<'_>, kind: &dyn Kind, live: Live) -> Result<Live, A
     loop {
         match &live.status {
             Status::Ready => return Ok(live),
-            Status::Failed(reason) => return Err(AwsError::internal(format!("AWS gave up on it: {reason}"))),
+            Status::Failed(reason) => {
+                let kind = if slow.passes(reason) { ErrorKind::Busy } else { ErrorKind::Internal };
+                return Err(AwsError { kind, ..AwsError::internal(format!("AWS gave up on it: {reason}")) });
+            }
             Status::Deleting => return Err(AwsError::internal("it is being deleted by somebody else")),
             Status::Pending(state) => poll.pause(&format!("it is still {state}")).await?,
         }
