@@ -65,6 +65,11 @@ pub trait Kind: Send + Sync {
         self.delete(aws, old)
     }
 
+    /// What an update leaves to be put away, once everything stands and all that is no longer needed has gone.
+    fn tidy<'a>(&'a self, _aws: &'a Aws, _wanted: &'a Wanted) -> Task<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// Whether AWS can make this change only with a new object.
     fn replaces(&self, change: &Change) -> bool;
 

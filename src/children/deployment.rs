@@ -39,19 +39,20 @@ impl Kind for DeploymentKind {
         Box::pin(async move {
             let mut found = Vec::new();
             for api in scope.found_kind(super::rest_api::KIND) {
-                // The latest is the one that counts; earlier ones stay until there are too many. AWS tells whole seconds, so of
-                // several of one second the one that was made here counts.
-                let ours = ours(aws, &api.id).await?;
-                let known = scope.known.get(&child()).map(|known| known.id.as_str());
-                let latest =
-                    ours.iter().max_by_key(|deployment| (age(deployment), deployment.id() == known, deployment.id()));
-                found.extend(latest.map(|deployment| {
-                    let mut live = live(&api.id, deployment);
-                    // How many stay is nothing that AWS knows; what was asked for last time tells whether that has changed.
-                    let keep = scope.known.get(&child()).and_then(|known| known.spec.get("keep"));
-                    live.spec.extend(keep.map(|keep| ("keep".to_string(), keep.clone())));
-                    live
-                }));
+                // The latest is the one that counts; earlier ones stay until there are too many.
+                let known = scope.known.get(&child());
+                let mut earlier = ours(aws, &api.id, known.map(|known| known.id.as_str())).await?.into_iter();
+                let Some(latest) = earlier.next() else { continue };
+                let mut latest = live(&api.id, &latest);
+                // How many stay is nothing that AWS knows; what was asked for last time tells whether that has changed.
+                let keep = known.and_then(|known| known.spec.get("keep"));
+                latest.spec.extend(keep.map(|keep| ("keep".to_string(), keep.clone())));
+                found.push(latest);
+                let Some(keep) = keep.and_then(Value::as_u64) else { continue };
+                let surplus: Vec<_> = earlier.skip(usize::try_from(keep).unwrap_or(usize::MAX)).collect();
+                let own = scope.known.get(&super::stage::child()).map(|stage| stage.text("name"));
+                let surplus = unserved(aws, &api.id, surplus, |stage, _| Some(stage) == own).await?;
+                found.extend(surplus.iter().map(|deployment| superseded(&api.id, deployment)));
             }
             Ok(found)
         })
@@ -76,25 +77,31 @@ impl Kind for DeploymentKind {
     /// A snapshot never changes; another `keep` only changes how many earlier ones stay.
     fn update<'a>(
         &'a self,
-        aws: &'a Aws,
+        _aws: &'a Aws,
         live: &'a Live,
         wanted: &'a Wanted,
         _changes: &'a [Change],
     ) -> Task<'a, Live> {
-        Box::pin(async move {
-            prune(aws, &wanted.typed()?, None).await?;
-            Ok(Live { spec: wanted.spec.clone(), ..live.clone() })
+        Box::pin(async move { Ok(Live { spec: wanted.spec.clone(), ..live.clone() }) })
+    }
+
+    /// The one that counts goes with its API, so there is nothing to do and no call to spend.
+    fn delete<'a>(&'a self, aws: &'a Aws, live: &'a Live) -> Task<'a, ()> {
+        Box::pin(async {
+            match live.spec.get("content") {
+                Some(Value::Null) => remove(aws, live.text("rest_api_id"), &live.id).await,
+                _ => Ok(()),
+            }
         })
     }
 
-    /// Goes with its API, so there is nothing to do and no call to spend.
-    fn delete<'a>(&'a self, _aws: &'a Aws, _live: &'a Live) -> Task<'a, ()> {
-        Box::pin(async { Ok(()) })
-    }
-
-    /// Keeps the latest earlier deployments and deletes the rest. One that somebody's stage still serves is left alone.
     fn retire<'a>(&'a self, aws: &'a Aws, old: &'a Live, new: &'a Wanted) -> Task<'a, ()> {
         Box::pin(async move { prune(aws, &new.typed()?, Some(&old.id)).await })
+    }
+
+    /// The stage has moved by now, so all that are too many can go.
+    fn tidy<'a>(&'a self, aws: &'a Aws, wanted: &'a Wanted) -> Task<'a, ()> {
+        Box::pin(async move { prune(aws, &wanted.typed()?, None).await })
     }
 
     fn replaces(&self, change: &Change) -> bool {
@@ -118,40 +125,57 @@ struct Resolved {
     keep: i64,
 }
 
-/// Deletes all but the latest earlier deployments. `predecessor` has just lost the stage, which AWS may take a moment to notice;
-/// any other that a stage still serves is somebody's, and stays.
+/// Keeps the latest earlier deployments and deletes the rest. `predecessor` has just lost the stage, which AWS may take a moment to
+/// notice; any other that a stage serves is somebody's, and stays.
 async fn prune(aws: &Aws, want: &Resolved, predecessor: Option<&str>) -> Result<(), AwsError> {
-    let mut earlier = ours(aws, &want.rest_api_id).await?;
+    let mut earlier = ours(aws, &want.rest_api_id, None).await?;
     earlier.sort_by_key(|deployment| (std::cmp::Reverse(age(deployment)), deployment.id() == predecessor));
     let current = earlier.iter().position(|deployment| content(deployment) == want.content);
     current.map(|current| earlier.remove(current));
-    let keep = usize::try_from(want.keep).unwrap_or_default();
-    for deployment in earlier.iter().skip(keep) {
-        let id = deployment.id().unwrap_or_default();
-        let call = aws.api.delete_deployment().rest_api_id(&want.rest_api_id).deployment_id(id);
-        if predecessor == Some(id) {
-            gone_is_fine(aws.api.ask("DeleteDeployment", |_| call.clone().send()).await)?;
-            continue;
-        }
-        // What somebody's stage serves will not be let go, however long one asks.
-        let is_served = |error: &AwsError| error.message.starts_with("Active stages");
-        match gone_is_fine(aws.api.ask_unless("DeleteDeployment", is_served, |_| call.clone().send()).await) {
-            Err(error) if is_served(&error) => {}
-            other => other?,
-        }
+    let surplus = earlier.into_iter().skip(usize::try_from(want.keep).unwrap_or_default()).collect();
+    for deployment in unserved(aws, &want.rest_api_id, surplus, |_, id| Some(id) == predecessor).await? {
+        remove(aws, &want.rest_api_id, deployment.id().unwrap_or_default()).await?;
     }
     Ok(())
 }
 
-/// The deployments that carry our mark.
-async fn ours(aws: &Aws, api: &str) -> Result<Vec<Found>, AwsError> {
+async fn remove(aws: &Aws, api: &str, deployment: &str) -> Result<(), AwsError> {
+    let call = aws.api.delete_deployment().rest_api_id(api).deployment_id(deployment);
+    gone_is_fine(aws.api.ask("DeleteDeployment", |_| call.clone().send()).await)
+}
+
+/// Those of some deployments that no stage serves, apart from what is excused by the stage's name and the deployment's id. AWS isn't
+/// asked about none.
+async fn unserved(
+    aws: &Aws,
+    api: &str,
+    deployments: Vec<Found>,
+    is_excused: impl Fn(&str, &str) -> bool,
+) -> Result<Vec<Found>, AwsError> {
+    if deployments.is_empty() {
+        return Ok(deployments);
+    }
+    let answer = aws.api.ask("GetStages", |client| client.get_stages().rest_api_id(api).send()).await?;
+    let is_served = |id: &str| {
+        answer.item().iter().any(|stage| {
+            let canary = stage.canary_settings().and_then(|canary| canary.deployment_id());
+            let serves = stage.deployment_id() == Some(id) || canary == Some(id);
+            serves && !is_excused(stage.stage_name().unwrap_or_default(), id)
+        })
+    };
+    Ok(deployments.into_iter().filter(|deployment| !is_served(deployment.id().unwrap_or_default())).collect())
+}
+
+/// The deployments that carry our mark, the latest first. AWS tells whole seconds, so of several of one second the one that is known
+/// comes first.
+async fn ours(aws: &Aws, api: &str, known: Option<&str>) -> Result<Vec<Found>, AwsError> {
     let call = aws.api.get_deployments().rest_api_id(api).limit(API_PAGE);
     let pages = |_: &_| call.clone().into_paginator().items().send().collect::<Result<Vec<_>, _>>();
-    let all = aws.api.ask("GetDeployments", pages).await?;
-    Ok(all
-        .into_iter()
-        .filter(|deployment| deployment.description().is_some_and(|text| text.starts_with(MARK)))
-        .collect())
+    let mut ours = aws.api.ask("GetDeployments", pages).await?;
+    ours.retain(|deployment| deployment.description().is_some_and(|text| text.starts_with(MARK)));
+    let id = |deployment: &Found| deployment.id().map(str::to_string);
+    ours.sort_by_key(|one| std::cmp::Reverse((age(one), known.is_some() && one.id() == known, id(one))));
+    Ok(ours)
 }
 
 fn age(deployment: &Found) -> i64 {
@@ -173,4 +197,12 @@ fn live(api: &str, deployment: &Found) -> Live {
         status: Status::Ready,
         created: deployment.created_date().map_or(0, |time| time.secs()),
     }
+}
+
+/// One that is too many: what an interrupted redeployment has left. Whatever it holds, it isn't what is wanted.
+fn superseded(api: &str, deployment: &Found) -> Live {
+    let spec = spec(&json!({"rest_api_id": api, "content": null}));
+    let mut live = live(api, deployment);
+    live.outputs.insert("rest_api_id".into(), json!(api));
+    Live { spec, created: i64::MIN, ..live }
 }

@@ -70,9 +70,8 @@ pub fn choose(desired: &Graph, mut observed: Observed) -> Observed {
     for node in desired.order().unwrap_or_default() {
         let Some(kind) = children::kind(node.name.kind()) else { continue };
         let resolved = node.resolve(&outputs);
-        let stays = |live: &Live| {
-            matches!(decide(kind, &resolved, &node.tags, Some(live)), Action::Keep | Action::Update(_))
-        };
+        let stays =
+            |live: &Live| matches!(decide(kind, &resolved, &node.tags, Some(live)), Action::Keep | Action::Update(_));
         let is_settled = observed.children.get(&node.name).is_some_and(stays);
         let better = observed.extras.iter().position(|extra| extra.name == node.name && stays(extra));
         if let Some(place) = better.filter(|_| !is_settled) {

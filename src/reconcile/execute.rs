@@ -50,6 +50,7 @@ pub async fn execute(run: &Run<'_>, desired: &Graph, before: Observed) -> Outcom
     doomed.retain(|one| !kept.contains(&one.live.id));
     if work.lock().outcome.failures.is_empty() {
         join_all(doomed.iter().map(|one| work.remove(one, &doomed))).await;
+        work.tidy().await;
     }
     work.finish()
 }
@@ -83,6 +84,7 @@ struct State {
     outputs: BTreeMap<ChildName, Outputs>,
     taken: BTreeSet<String>,
     replaced: Vec<Doomed>,
+    updated: Vec<Wanted>,
     outcome: Outcome,
 }
 
@@ -217,6 +219,7 @@ impl<'a, 'r> Work<'a, 'r> {
             }
             let planned = kind.planned_outputs(&wanted.spec, &live, &own);
             live = kind.update(self.run.aws, &live, wanted, &own).await?;
+            self.lock().updated.push(wanted.clone());
             let settled = planned.into_iter().filter(|(_, value)| !has_unknown(value));
             live.outputs.extend(settled);
         } else {

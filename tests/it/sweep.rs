@@ -6,11 +6,11 @@
 mod aftermath;
 mod scenarios;
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::sync::Mutex;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use aws_sim::Sim;
@@ -43,24 +43,19 @@ pub struct Base {
     scenario: &'static Scenario,
     /// How many of each kind there are when nobody is struck.
     wanted: BTreeMap<String, usize>,
-    /// What there is in the end when nobody is struck.
-    end: Option<Seen>,
-    /// Whether that end has been followed to the destroy.
-    is_followed: Cell<bool>,
+    followed: Followed,
 }
 
-/// All that the next run can see: what Terraform has, and what exists.
-#[derive(PartialEq)]
-pub struct Seen {
-    state: Option<(InternalApi, Value)>,
-    objects: Value,
-}
+/// The aftermaths of one scenario that have been followed to the destroy, or are being followed, whatever led to them; for each,
+/// whether the run before it had reported success.
+type Followed = Arc<Mutex<BTreeSet<(bool, u64)>>>;
 
-impl Seen {
-    fn of(world: &World) -> Self {
-        let state = world.state.clone().map(|(state, private)| (state, timeless(&private)));
-        Self { state, objects: world.sim.objects() }
-    }
+/// All that the next run can see, as a number: what Terraform has, and what exists.
+fn seen(world: &World) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let state = world.state.as_ref().map(|(state, private)| (format!("{state:?}"), timeless(private).to_string()));
+    (state, world.is_tainted(), world.sim.objects().to_string()).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What the provider remembers, without the times at which things were made: a repetition takes a second.
@@ -99,12 +94,14 @@ fn whatever_call_is_struck_in_whatever_mode_the_next_apply_converges() {
         .filter(|(scenario, mode)| is_meant(&only, scenario, *mode))
         .collect();
     let (next, sums) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let followed: BTreeMap<&str, Followed> =
+        SCENARIOS.iter().map(|scenario| (scenario.name, Followed::default())).collect();
     std::thread::scope(|threads| {
         for _ in 0..THREADS {
             let thread = std::thread::Builder::new().stack_size(STACK);
             let work = || {
                 while let Some((scenario, mode)) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let sum = alone(sweep(scenario, *mode, &only));
+                    let sum = alone(sweep(scenario, *mode, &only, followed[scenario.name].clone()));
                     sums.lock().unwrap().insert((scenario.name, *mode), sum);
                 }
             };
@@ -133,10 +130,10 @@ pub fn alone<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Strikes each call of a scenario in one mode.
-async fn sweep(scenario: &'static Scenario, mode: Mode, only: &str) -> Sum {
+async fn sweep(scenario: &'static Scenario, mode: Mode, only: &str, followed: Followed) -> Sum {
     let start = Instant::now();
     let mut sum = Sum::default();
-    let (base, moments) = match clean(scenario, mode).await {
+    let (base, moments) = match clean(scenario, mode, followed).await {
         Ok(found) => found,
         Err(broken) => {
             sum.broken.push((format!("{}/clean", scenario.name), broken));
@@ -162,8 +159,12 @@ async fn sweep(scenario: &'static Scenario, mode: Mode, only: &str) -> Sum {
 }
 
 /// The scenario without a blow. As many moments as it has calls; for a death, what AWS was like at each.
-async fn clean(scenario: &'static Scenario, mode: Mode) -> Result<(Base, Vec<Option<Photo>>), Broken> {
-    let mut base = prepare(scenario).await;
+async fn clean(
+    scenario: &'static Scenario,
+    mode: Mode,
+    followed: Followed,
+) -> Result<(Base, Vec<Option<Photo>>), Broken> {
+    let mut base = prepare(scenario, followed).await;
     let mut world = base.world.fork();
     scenario.order_faults(&world);
     if mode.fault().is_none() {
@@ -190,11 +191,7 @@ async fn clean(scenario: &'static Scenario, mode: Mode) -> Result<(Base, Vec<Opt
             counts(&world.sim.objects())
         }
     };
-    if result.is_ok() {
-        base.end = Some(Seen::of(&world));
-    }
     follow(&base, world, result.is_ok()).await?;
-    base.is_followed.set(true);
     Ok((base, moments))
 }
 
@@ -211,7 +208,7 @@ async fn one(base: &Base, number: usize, mode: Mode, photo: Option<Sim>) -> Resu
     world.strikes.rest();
     world.sim.clear_faults();
     let wrote = !world.writes_since(0).is_empty();
-    if result.is_err() && !wrote && Seen::of(&world) == Seen::of(&base.world) {
+    if result.is_err() && !wrote && seen(&world) == seen(&base.world) {
         // Nothing has happened, so what follows is the scenario without a blow, which has been followed.
         return Ok(());
     }

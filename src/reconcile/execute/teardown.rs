@@ -60,6 +60,24 @@ impl Work<'_, '_> {
         }
     }
 
+    /// Puts away what updates have left.
+    pub(super) async fn tidy(&self) {
+        let updated = std::mem::take(&mut self.lock().updated);
+        for wanted in &updated {
+            let Some(kind) = children::kind(wanted.name.kind()) else { continue };
+            if !self.lock().outcome.failures.is_empty() {
+                return;
+            }
+            let tidied = match self.run.cancel.is_cancelled() {
+                true => Err(AwsError::internal("not begun, because Terraform was interrupted")),
+                false => kind.tidy(self.run.aws, wanted).await,
+            };
+            if let Err(error) = tidied {
+                self.lock().outcome.failures.push(failure(Some(wanted.name.clone()), "tidy up", None, error));
+            }
+        }
+    }
+
     async fn dispose(&self, one: &Doomed) -> Result<(), AwsError> {
         let live = &one.live;
         let Some(kind) = children::kind(live.name.kind()) else { return Ok(()) };

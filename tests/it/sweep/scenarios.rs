@@ -1,13 +1,12 @@
 //! What is done while a call is struck.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use aws_sim::{Config, Fault};
 use privgw::bundle::model::{InternalApi, LoadBalancer};
 use tfplugin::Attr;
 
-use super::{Base, LINGER};
+use super::{Base, Followed, LINGER};
 use crate::life::CASES;
 use crate::world::{World, inside, route, strings, text};
 
@@ -23,8 +22,6 @@ pub struct Scenario {
     after: Option<fn(&World) -> InternalApi>,
     /// An operation that is refused in any case.
     refused: Option<&'static str>,
-    /// Whether it deletes earlier deployments.
-    pub prunes: bool,
 }
 
 /// What is there before.
@@ -33,6 +30,8 @@ enum Before {
     Bundle(fn(&World) -> InternalApi),
     /// A bundle of which somebody else has changed something.
     Touched(fn(&World) -> InternalApi),
+    /// A destroy was killed when AWS had begun to delete the link.
+    Going,
     /// A creation has failed at this operation.
     Failed(&'static str, Rest),
 }
@@ -60,50 +59,46 @@ impl Scenario {
 }
 
 const fn change(name: &'static str, before: fn(&World) -> InternalApi, after: fn(&World) -> InternalApi) -> Scenario {
-    Scenario { name, before: Before::Bundle(before), after: Some(after), refused: None, prunes: false }
+    Scenario { name, before: Before::Bundle(before), after: Some(after), refused: None }
 }
 
 pub const SCENARIOS: &[Scenario] = &[
-    Scenario { name: "create_small", before: Before::Nothing, after: Some(small), refused: None, prunes: false },
-    Scenario { name: "create_full", before: Before::Nothing, after: Some(full), refused: None, prunes: false },
-    Scenario { name: "delete_small", before: Before::Bundle(small), after: None, refused: None, prunes: false },
-    Scenario { name: "delete_full", before: Before::Bundle(full), after: None, refused: None, prunes: false },
+    Scenario { name: "create_small", before: Before::Nothing, after: Some(small), refused: None },
+    Scenario { name: "create_full", before: Before::Nothing, after: Some(full), refused: None },
+    Scenario { name: "delete_small", before: Before::Bundle(small), after: None, refused: None },
+    Scenario { name: "delete_full", before: Before::Bundle(full), after: None, refused: None },
     Scenario {
         name: "delete_half_made",
         before: Before::Failed("CreateRestApi", Rest::Tainted),
         after: None,
         refused: None,
-        prunes: false,
     },
     Scenario {
         name: "create_after_failed_create",
         before: Before::Failed("CreateStage", Rest::Tainted),
         after: Some(small),
         refused: None,
-        prunes: false,
     },
     Scenario {
         name: "create_untainted",
         before: Before::Failed("CreateVpcLink", Rest::Untainted),
         after: Some(small),
         refused: None,
-        prunes: false,
     },
     Scenario {
         name: "create_from_leftovers",
         before: Before::Failed("CreateDeployment", Rest::Forgotten),
         after: Some(small),
         refused: None,
-        prunes: false,
     },
     Scenario {
         name: "create_rolled_back",
         before: Before::Nothing,
         after: Some(rolled_back),
         refused: Some("CreateDeployment"),
-        prunes: false,
     },
-    Scenario { name: "repair", before: Before::Touched(small), after: Some(small), refused: None, prunes: false },
+    Scenario { name: "repair", before: Before::Touched(small), after: Some(small), refused: None },
+    Scenario { name: "apply_while_it_goes", before: Before::Going, after: Some(small), refused: None },
     change("change_children", small, |world| {
         changed(world, &["name", "tags", "callers", "balancer attributes", "API settings"])
     }),
@@ -126,7 +121,8 @@ pub const SCENARIOS: &[Scenario] = &[
     change("replace_load_balancer", small, fewer_subnets),
     change("replace_target_group", small, |world| with_ports(world, 4000, 3002)),
     change("replace_listener", small, |world| with_ports(world, 3002, 3009)),
-    Scenario { prunes: true, ..change("keep_no_deployments", small, keep_none) },
+    change("keep_no_deployments", small, keep_none),
+    change("redeploy_keeping_none", |world| keeping_none(small(world)), keep_none),
     change("replace_several", small, |world| {
         let mut config = changed(world, &["tags", "a new back end with its route", "stage settings", "another stage"]);
         config.load_balancer = fewer_subnets(world).load_balancer;
@@ -135,7 +131,7 @@ pub const SCENARIOS: &[Scenario] = &[
 ];
 
 /// The situation before the blow, with another bundle in the same account and VPC.
-pub async fn prepare(scenario: &'static Scenario) -> Base {
+pub async fn prepare(scenario: &'static Scenario, followed: Followed) -> Base {
     let mut world = World::with(Config { speed: SPEED, ..Config::default() });
     let mut neighbour = small(&world);
     neighbour.name = text("neighbour");
@@ -147,6 +143,7 @@ pub async fn prepare(scenario: &'static Scenario) -> Base {
     let before = match &scenario.before {
         Before::Nothing => None,
         Before::Bundle(config) | Before::Touched(config) => Some(config(&world)),
+        Before::Going => Some(small(&world)),
         Before::Failed(..) => None,
     };
     if let Some(before) = &before {
@@ -154,6 +151,7 @@ pub async fn prepare(scenario: &'static Scenario) -> Base {
     }
     match &scenario.before {
         Before::Touched(_) => touch(&world).await,
+        Before::Going => die_at(&mut world, "DeleteVpcLink").await,
         Before::Failed(operation, rest) => {
             world.sim.fail_next(operation, refusal());
             world.apply(&small(&world)).await.expect_err("it was refused");
@@ -166,7 +164,24 @@ pub async fn prepare(scenario: &'static Scenario) -> Base {
         _ => {}
     }
     let after = scenario.after.map(|after| after(&world));
-    Base { world, empty, before, after, scenario, wanted: BTreeMap::new(), end: None, is_followed: Cell::new(false) }
+    Base { world, empty, before, after, scenario, wanted: BTreeMap::new(), followed }
+}
+
+/// A destroy that is killed when AWS has done this.
+async fn die_at(world: &mut World, operation: &str) {
+    let mut rehearsal = world.fork();
+    let seq = rehearsal.sim.calls().len();
+    assert!(rehearsal.destroy().await.is_empty());
+    let at = rehearsal.sim.calls()[seq..].iter().position(|call| call.operation == operation);
+    let (state, strikes) = (world.state.clone(), world.strikes.clone());
+    strikes.kill(at.expect("it is called"));
+    tokio::select! {
+        biased;
+        () = strikes.killed() => {}
+        found = world.destroy() => panic!("it wasn't killed: {found:?}"),
+    }
+    strikes.rest();
+    world.state = state;
 }
 
 fn refusal() -> Fault {
@@ -221,7 +236,10 @@ fn with_route(world: &World) -> InternalApi {
 }
 
 fn keep_none(world: &World) -> InternalApi {
-    let mut config = with_route(world);
+    keeping_none(with_route(world))
+}
+
+fn keeping_none(mut config: InternalApi) -> InternalApi {
     inside(&mut config.stage).keep_deployments = Attr::Known(0);
     config
 }
