@@ -100,8 +100,18 @@ pub fn members(group: u32, name: &str) -> Vec<u32> {
 
 /// Ends a process that has no chance to do anything about it. An error if there is no such process any more.
 pub fn kill(id: u32) -> io::Result<()> {
-    let status = signal(&id.to_string())?;
+    let status = signal("KILL", &id.to_string())?;
     if status.success() { Ok(()) } else { Err(io::Error::other(format!("there is no process {id} to be killed"))) }
+}
+
+/// What Ctrl-C does in a terminal: every process of the group is interrupted.
+pub fn interrupt(group: u32) -> io::Result<()> {
+    let status = signal("INT", &format!("-{group}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("there is no group {group} to be interrupted")))
+    }
 }
 
 /// The kernel puts the name between parentheses; the group is the third field behind them.
@@ -112,14 +122,14 @@ fn is_member(id: u32, group: u32, name: &str) -> bool {
 }
 
 /// Safe Rust has no call for a signal. Every shell has one built in; a program of the name is not everywhere.
-fn signal(to: &str) -> io::Result<ExitStatus> {
-    Blocking::new("sh").args(["-c", "kill -s KILL -- \"$0\"", to]).stderr(Stdio::null()).status()
+fn signal(name: &str, to: &str) -> io::Result<ExitStatus> {
+    Blocking::new("sh").args(["-c", "kill -s \"$0\" -- \"$1\"", name, to]).stderr(Stdio::null()).status()
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
         if let Some(id) = self.id {
-            let _ = signal(&format!("-{id}"));
+            let _ = signal("KILL", &format!("-{id}"));
         }
     }
 }

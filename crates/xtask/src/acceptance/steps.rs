@@ -40,6 +40,10 @@ async fn step(line: &str, work: &mut Workdir, sim: &Sim, account: &Account, last
         ("fail", "apply" | "destroy") => *last = terraform(work, &[rest, "-auto-approve", "-no-color"], 1).await?,
         ("plan", "empty") => *last = terraform(work, &["plan", "-detailed-exitcode", "-no-color"], 0).await?,
         ("plan", "changes") => *last = terraform(work, &["plan", "-detailed-exitcode", "-no-color"], 2).await?,
+        ("terraform", _) => {
+            let words = fill(rest, work).await?;
+            *last = work.succeed(&words.split(' ').collect::<Vec<_>>()).await?.text();
+        }
         ("says", _) => {
             let (said, wanted) = (flat(last), flat(&fill(rest, work).await?));
             if !said.contains(&wanted) {

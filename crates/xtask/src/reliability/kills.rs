@@ -1,5 +1,6 @@
-//! Deaths: the provider's process gets `kill -9` while the answer to one of its calls is on its way, so that AWS has done what nobody
-//! has written down. What Terraform has saved by then is all that is left. The next run must carry on with what is there.
+//! Deaths and interrupts. The provider's process gets `kill -9` while the answer to one of its calls is on its way, so that AWS has done
+//! what nobody has written down; or somebody presses Ctrl-C, once or twice. What Terraform has saved by then is all that is left. The
+//! next run must carry on with what is there.
 //!
 //! The sweep in `tests/it` does this at every call, inside one process. Here it is a sample, with real processes.
 
@@ -12,35 +13,51 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::acceptance::flat;
-use crate::process::{PROVIDER, kill, members};
+use crate::process::{PROVIDER, interrupt, kill, members};
 use crate::sim::{REGION, Sim, count};
 use crate::terraform::{Terraform, Workdir};
 use crate::workspace;
+use Blow::{Interrupt, Interrupts, Kill};
 
-/// Every point at which the provider dies.
-pub const POINTS: [Point; 18] = [
-    Point(Deed::Create, "CreateSecurityGroup"),
-    Point(Deed::Create, "CreateVpcEndpoint"),
-    Point(Deed::Create, "CreateLoadBalancer"),
-    Point(Deed::Create, "CreateTargetGroup"),
-    Point(Deed::Create, "CreateVpcLink"),
-    Point(Deed::Create, "CreateRestApi"),
-    Point(Deed::Create, "PutRestApi"),
-    Point(Deed::Create, "CreateDeployment"),
-    Point(Deed::Create, "CreateStage"),
-    Point(Deed::Create, COMPLETION),
-    Point(Deed::Route, "PutRestApi"),
-    Point(Deed::Route, "CreateDeployment"),
-    Point(Deed::Route, "UpdateStage"),
-    Point(Deed::Replace, "CreateLoadBalancer"),
-    Point(Deed::Replace, "CreateVpcLink"),
-    Point(Deed::Replace, "DeleteVpcLink"),
-    Point(Deed::Destroy, "DeleteVpcLink"),
-    Point(Deed::Destroy, "DeleteRestApi"),
+/// Every point at which something happens.
+pub const POINTS: [Point; 23] = [
+    Point(Deed::Create, "CreateSecurityGroup", Kill),
+    Point(Deed::Create, "CreateVpcEndpoint", Kill),
+    Point(Deed::Create, "CreateLoadBalancer", Kill),
+    Point(Deed::Create, "CreateTargetGroup", Kill),
+    Point(Deed::Create, "CreateVpcLink", Kill),
+    Point(Deed::Create, "CreateRestApi", Kill),
+    Point(Deed::Create, "PutRestApi", Kill),
+    Point(Deed::Create, "CreateDeployment", Kill),
+    Point(Deed::Create, "CreateStage", Kill),
+    Point(Deed::Create, COMPLETION, Kill),
+    Point(Deed::Route, "PutRestApi", Kill),
+    Point(Deed::Route, "CreateDeployment", Kill),
+    Point(Deed::Route, "UpdateStage", Kill),
+    Point(Deed::Replace, "CreateLoadBalancer", Kill),
+    Point(Deed::Replace, "CreateVpcLink", Kill),
+    Point(Deed::Replace, "DeleteVpcLink", Kill),
+    Point(Deed::Destroy, "DeleteVpcLink", Kill),
+    Point(Deed::Destroy, "DeleteRestApi", Kill),
+    Point(Deed::Create, "CreateVpcLink", Interrupt),
+    Point(Deed::Route, "PutRestApi", Interrupt),
+    Point(Deed::Destroy, "DeleteVpcLink", Interrupt),
+    Point(Deed::Create, "CreateVpcLink", Interrupts),
+    Point(Deed::Destroy, "DeleteVpcLink", Interrupts),
 ];
 
-/// What the provider does when it dies, and the call whose answer it doesn't live to see.
-pub struct Point(Deed, &'static str);
+/// What the provider does when it happens, the call whose answer is on its way, and what happens.
+pub struct Point(Deed, &'static str, Blow);
+
+#[derive(Clone, Copy, PartialEq)]
+enum Blow {
+    /// The provider is killed.
+    Kill,
+    /// Ctrl-C. The call is finished, and then the provider has [`GRACE`] to return what there is.
+    Interrupt,
+    /// Ctrl-C twice: Terraform waits for nobody.
+    Interrupts,
+}
 
 #[derive(Clone, Copy, PartialEq)]
 enum Deed {
@@ -65,6 +82,12 @@ const ACCOUNT: &str = "123456789012";
 const ADDRESS: &str = "privgw_internal_api.test";
 /// Far longer than a death takes.
 const HELD: Duration = Duration::from_secs(60);
+/// How long a call takes that is finished after an interrupt.
+const SLOW: Duration = Duration::from_secs(2);
+/// From then until the provider must have returned and Terraform ended.
+const GRACE: Duration = Duration::from_secs(5);
+/// From a first Ctrl-C to a second.
+const IMPATIENCE: Duration = Duration::from_secs(1);
 /// The longest that Terraform may take until it comes to the point, and until it notices the death. It needs seconds.
 const LIMIT: Duration = Duration::from_secs(60);
 /// Between two looks whether the call was made.
@@ -87,7 +110,12 @@ const WHOLE: [(&str, usize); 8] = [
 impl Point {
     /// Its name among the cases.
     pub fn name(&self) -> String {
-        format!("kill {} {}", self.0.word(), self.1)
+        let word = match self.2 {
+            Kill => "kill",
+            Interrupt => "interrupt",
+            Interrupts => "interrupt twice",
+        };
+        format!("{word} {} {}", self.0.word(), self.1)
     }
 }
 
@@ -121,7 +149,7 @@ impl Deed {
 ///
 /// Each point has a simulator of its own, because faults strike in all accounts.
 pub async fn run(terraform: &Terraform, point: &Point) -> io::Result<String> {
-    let Point(deed, operation) = *point;
+    let Point(deed, operation, blow) = *point;
     let sim = Sim::start(&workspace::program("aws-sim")?, SPEED, &[]).await?;
     let account = sim.account(ACCOUNT).await?;
     let before = sim.objects(ACCOUNT).await?;
@@ -135,7 +163,10 @@ pub async fn run(terraform: &Terraform, point: &Point) -> io::Result<String> {
     let (step, command) = deed.command();
     work.set("step", step);
     let start = writes(&sim).await?;
-    die(&sim, &work, command, operation).await?;
+    die(&sim, &work, command, operation, blow).await?;
+    if blow == Interrupt {
+        remembered(&sim, &work).await?;
+    }
     let death = writes(&sim).await?;
     if operation == COMPLETION {
         import(&sim, &work).await?;
@@ -154,9 +185,10 @@ pub async fn run(terraform: &Terraform, point: &Point) -> io::Result<String> {
     Ok(format!("died at write {}, {} more", death - start, end - death))
 }
 
-/// Runs a command of Terraform and kills the provider as soon as AWS has executed an operation.
-async fn die(sim: &Sim, work: &Workdir, command: &str, operation: &str) -> io::Result<()> {
-    let slow = Fault::Slow { milliseconds: HELD.as_millis() as u64, real: true };
+/// Runs a command of Terraform, and strikes as soon as AWS has executed an operation.
+async fn die(sim: &Sim, work: &Workdir, command: &str, operation: &str, blow: Blow) -> io::Result<()> {
+    let held = if blow == Interrupt { SLOW } else { HELD };
+    let slow = Fault::Slow { milliseconds: held.as_millis() as u64, real: true };
     sim.order(&Order::once(operation, slow)).await?;
     let job = work.start(&[command, "-auto-approve", "-no-color"])?;
     let group = job.id();
@@ -168,14 +200,47 @@ async fn die(sim: &Sim, work: &Workdir, command: &str, operation: &str) -> io::R
         }
         struck = struck(sim, operation) => struck?,
     }
+    let start = Instant::now();
+    match blow {
+        Kill => kill_provider(group)?,
+        Interrupt => interrupt(group)?,
+        Interrupts => {
+            interrupt(group)?;
+            tokio::time::sleep(IMPATIENCE).await;
+            interrupt(group)?;
+        }
+    }
+    let done = end.await?;
+    if done.code == Some(0) {
+        return Err(io::Error::other(format!("{command} must fail, but said:\n{}", done.text())));
+    }
+    match start.elapsed() {
+        time if blow != Kill && time > SLOW + GRACE => {
+            Err(io::Error::other(format!("{command} went on for {time:?} after the interrupt:\n{}", done.text())))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn kill_provider(group: u32) -> io::Result<()> {
     let providers = members(group, PROVIDER);
     if providers.is_empty() {
         return Err(io::Error::other("there was no provider to be killed"));
     }
-    providers.into_iter().try_for_each(kill)?;
-    let done = end.await?;
-    if done.code == Some(0) {
-        return Err(io::Error::other(format!("{command} must fail without its provider, but said:\n{}", done.text())));
+    providers.into_iter().try_for_each(kill)
+}
+
+/// After one Ctrl-C the state names what there is.
+async fn remembered(sim: &Sim, work: &Workdir) -> io::Result<()> {
+    let objects = sim.objects(ACCOUNT).await?;
+    let state = work.succeed(&["state", "pull"]).await?.stdout;
+    for kind in ["vpc-endpoint", "load-balancer", "target-group", "vpc-link", "rest-api"] {
+        for (id, object) in objects[REGION][kind].as_object().into_iter().flatten() {
+            let goes = object["state"].as_str().is_some_and(|state| state.eq_ignore_ascii_case("deleting"));
+            if !goes && !state.contains(id.as_str()) {
+                return Err(io::Error::other(format!("the state doesn't name the {kind} {id}:\n{state}")));
+            }
+        }
     }
     Ok(())
 }

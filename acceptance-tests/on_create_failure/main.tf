@@ -1,0 +1,47 @@
+terraform {
+  required_providers {
+    privgw = { source = "privgw/privgw" }
+  }
+}
+
+provider "privgw" {}
+
+variable "vpc_id" {
+  type = string
+}
+
+variable "subnet_ids" {
+  type = list(string)
+}
+
+variable "security_group_id" {
+  type = string
+}
+
+variable "on_create_failure" {
+  type    = string
+  default = "keep"
+}
+
+variable "additional_ids" {
+  type    = list(string)
+  default = ["vpce-00000000000000000"]
+}
+
+resource "privgw_internal_api" "test" {
+  name              = "failing"
+  vpc_id            = var.vpc_id
+  subnet_ids        = var.subnet_ids
+  on_create_failure = var.on_create_failure
+  endpoint = {
+    allowed_security_group_ids = [var.security_group_id]
+    additional_ids             = var.additional_ids
+  }
+  backends = { products = { port = 3001, targets = ["172.31.0.10"] } }
+  routes   = { "GET /products" = { backend = "products" } }
+  stage    = { name = "v1" }
+}
+
+output "api" {
+  value = privgw_internal_api.test
+}
