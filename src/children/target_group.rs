@@ -175,7 +175,7 @@ impl Kind for TargetGroupKind {
         Box::pin(async move {
             let want: Resolved = new.typed()?;
             // A group and its replacement have targets of their own; whether to move between them is the listener's question.
-            if old.spec.get("port") != new.spec.get("port") || old.text("aws_name") != new.aws_name {
+            if self.drift(&new.spec, &old.spec).iter().any(|change| self.replaces(change)) {
                 return Ok(Status::Ready);
             }
             let wanted = want.targets.unwrap_or_default();

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tokio_util::sync::CancellationToken;
 
+use crate::prober::Prober;
+
 /// How a call is struck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {
@@ -66,6 +68,7 @@ struct Plan {
     watch: Watch,
     photos: Vec<Photo>,
     killed: CancellationToken,
+    prober: Option<Prober>,
 }
 
 /// AWS at a moment.
@@ -114,6 +117,11 @@ impl Strikes {
         self.begin(Watch::Death(at));
     }
 
+    /// Has the bundle called after each call.
+    pub fn probe(&self, prober: Prober) {
+        *self.plan() = Plan { prober: Some(prober), ..Plan::default() };
+    }
+
     /// Ends when the process is to die.
     pub async fn killed(&self) {
         let token = self.plan().killed.clone();
@@ -141,10 +149,10 @@ impl Strikes {
 
     /// Carries a call to AWS.
     pub async fn carry(&self, sim: &Sim, request: Request<Bytes>) -> Response<Bytes> {
-        let (number, watch) = {
+        let (number, watch, prober) = {
             let mut plan = self.plan();
             plan.calls += 1;
-            (plan.calls - 1, plan.watch)
+            (plan.calls - 1, plan.watch, plan.prober.clone())
         };
         match watch {
             Watch::Photos { after: false } => self.photo(sim),
@@ -152,6 +160,9 @@ impl Strikes {
             _ => {}
         }
         let answer = sim.call(request).await;
+        if let Some(prober) = prober {
+            prober.round(sim).await;
+        }
         match watch {
             Watch::Photos { after: true } => self.photo(sim),
             Watch::Death(at) if at == number => {
