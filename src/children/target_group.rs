@@ -163,7 +163,8 @@ impl Kind for TargetGroupKind {
         Box::pin(async move {
             let Some(change) = changes.iter().find(|change| change.field == "targets") else { return Ok(false) };
             let (added, removed) = sides(change);
-            if added.is_empty() || removed.is_empty() || !Health::of(aws, &live.id).await?.serves() {
+            // Nothing to add may mean that an interrupted run has added it a moment ago.
+            if removed.is_empty() || !Health::of(aws, &live.id).await?.serves() {
                 return Ok(false);
             }
             register(aws, &live.id, &added).await?;

@@ -141,6 +141,8 @@ impl<'a, 'r> Work<'a, 'r> {
         self.found(&live);
         self.reach(node.name.as_str().to_string(), Phase::Created);
         let fail = |error| failure(Some(node.name.clone()), "wait for", Some(live.id.clone()), error);
+        let extras = self.lock().outcome.observed.extras.clone();
+        wait::succession(self.run, kind, &extras, &live, &wanted).await.map_err(fail)?;
         let ready = wait::ready(self.run, kind, live.clone()).await.map_err(fail)?;
         if ready.status != live.status {
             self.note(format!("ready {}", node.name));
@@ -173,9 +175,6 @@ impl<'a, 'r> Work<'a, 'r> {
             }
             (Action::Replace(_), Some(live)) => {
                 let created = self.create(kind, wanted).await?;
-                self.found(&created);
-                self.reach(wanted.name.as_str().to_string(), Phase::Created);
-                wait::takeover(self.run, kind, &live, wanted).await?;
                 self.lock().replaced.push(Doomed { live, successor: Some(wanted.clone()) });
                 Ok(created)
             }

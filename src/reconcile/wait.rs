@@ -48,6 +48,25 @@ pub async fn takeover(run: &Run<'_>, kind: &dyn Kind, old: &Live, new: &Wanted) 
     }
 }
 
+/// Waits until a child may take over from what it replaces, which is among `extras`: it was replaced just now, or by a run that was
+/// interrupted before the new served.
+pub async fn succession(
+    run: &Run<'_>,
+    kind: &dyn Kind,
+    extras: &[Live],
+    live: &Live,
+    new: &Wanted,
+) -> Result<(), AwsError> {
+    let is_replaced = |old: &&Live| {
+        let mut changes = kind.drift(&new.spec, &old.spec).into_iter();
+        old.name == live.name && old.id != live.id && changes.any(|change| kind.replaces(&change))
+    };
+    for old in extras.iter().filter(is_replaced) {
+        takeover(run, kind, old, new).await?;
+    }
+    Ok(())
+}
+
 /// Waits until the child is ready. Its new status and outputs are taken over into `live`.
 pub async fn ready(run: &Run<'_>, kind: &dyn Kind, live: Live) -> Result<Live, AwsError> {
     let Some(slow) = kind.slow() else { return Ok(live) };

@@ -22,6 +22,9 @@ use requests::{ALL, Caller, FIRST_CHECKS, Forced, Request, forced, requests};
 /// Between two rounds of requests. What changes by itself in AWS does so on whole seconds, so that nothing falls between two ticks.
 const TICK: Duration = Duration::from_millis(200);
 
+/// The same where a process dies: there are many of these, and what matters is what happens at the calls.
+const SLOW_TICK: Duration = Duration::from_secs(10);
+
 /// By then AWS has checked all targets.
 const CHECKED: Duration = Duration::from_secs(60);
 
@@ -165,46 +168,66 @@ impl Plan {
     }
 }
 
-/// Applies a change under the eyes of the prober.
-async fn probed(prober: &Prober, world: &mut World, change: String, before: &InternalApi, after: &InternalApi) {
-    prober.begin(world, change, before, after);
-    world.strikes.probe(prober.clone());
-    let ticker = {
-        let (prober, sim) = (prober.clone(), world.sim.clone());
-        tokio::spawn(async move {
-            loop {
-                prober.round(&sim).await;
-                tokio::time::sleep(TICK).await;
-            }
-        })
-    };
+/// Applies a change under the eyes of the prober. The process may die at a call on the way, and the next one goes on.
+async fn probed(
+    prober: &Prober,
+    world: &mut World,
+    (name, before, after): (&str, &InternalApi, &InternalApi),
+    death: Option<usize>,
+) {
+    prober.begin(world, name.to_string(), before, after);
+    world.strikes.probe(Some(prober.clone()));
+    let (at_work, sim) = (prober.clone(), world.sim.clone());
+    let tick = if death.is_some() { SLOW_TICK } else { TICK };
+    let ticker = tokio::spawn(async move {
+        loop {
+            at_work.round(&sim).await;
+            tokio::time::sleep(tick).await;
+        }
+    });
+    if let Some(at) = death {
+        die(world, after, at).await;
+    }
     world.settle(after).await;
     ticker.abort();
-    world.strikes.rest();
+    world.strikes.probe(None);
     prober.end(&world.sim).await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn whatever_changes_every_request_is_served() {
-    let start = Instant::now();
-    let mut base = World::new();
-    let before = changes::shop(&base);
-    base.settle(&before).await;
-    tokio::time::sleep(CHECKED).await;
-    let prober = Prober::default();
-    let all = changes::all();
-    for (name, change) in &all {
-        let mut world = base.fork();
-        let mut after = before.clone();
-        change(&world, &mut after);
-        changes::fill(&mut after);
-        probed(&prober, &mut world, name.to_string(), &before, &after).await;
-        probed(&prober, &mut world, format!("{name}, taken back"), &after, &before).await;
+/// An apply whose process is killed after AWS has done what it was asked in a call.
+async fn die(world: &mut World, after: &InternalApi, at: usize) {
+    let (saved, strikes) = (world.state.clone(), world.strikes.clone());
+    strikes.kill(at);
+    tokio::select! {
+        biased;
+        () = strikes.killed() => {}
+        done = world.apply(after) => panic!("it was to die at {at}: {done:?}"),
     }
+    strikes.rest();
+    world.state = saved;
+}
+
+/// A shop that has served for a while.
+async fn open() -> (World, InternalApi) {
+    let mut world = World::new();
+    let config = changes::shop(&world);
+    world.settle(&config).await;
+    tokio::time::sleep(CHECKED).await;
+    (world, config)
+}
+
+fn changed(world: &World, before: &InternalApi, change: changes::Change) -> InternalApi {
+    let mut after = before.clone();
+    change(world, &mut after);
+    changes::fill(&mut after);
+    after
+}
+
+fn report(prober: &Prober, what: &str, start: Instant) {
     let plan = prober.plan();
     let forced: Vec<String> = plan.forced.iter().map(|(name, count)| format!("{name}: {count}")).collect();
     crate::say(&format!(
-        "prober: {} requests over {} changes, {} failed, {} forced by AWS ({}), {:.0} s\n",
+        "prober: {} requests over {} {what}, {} failed, {} forced by AWS ({}), {:.0} s\n",
         plan.made,
         plan.changes,
         plan.failures,
@@ -214,8 +237,40 @@ async fn whatever_changes_every_request_is_served() {
     ));
     let failed: Vec<String> = plan.failed.iter().map(|(what, why)| format!("{what}, {why}")).collect();
     assert!(failed.is_empty(), "requests failed:\n{}", failed.join("\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_changes_every_request_is_served() {
+    let (start, prober) = (Instant::now(), Prober::default());
+    let (base, before) = open().await;
+    for (name, change) in changes::all() {
+        let mut world = base.fork();
+        let after = changed(&world, &before, change);
+        probed(&prober, &mut world, (name, &before, &after), None).await;
+        probed(&prober, &mut world, (&format!("{name}, taken back"), &after, &before), None).await;
+    }
+    report(&prober, "changes", start);
     for forced in ALL {
         let Forced { name, reason, source } = forced;
-        assert!(plan.forced.contains_key(name), "nothing is known to force this: {name}: {reason} ({source})");
+        let is_seen = prober.plan().forced.contains_key(name);
+        assert!(is_seen, "nothing is known to force this: {name}: {reason} ({source})");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replacement_that_dies_and_goes_on_is_served_all_the_same() {
+    let (start, prober) = (Instant::now(), Prober::default());
+    let (base, before) = open().await;
+    for (name, change) in changes::all().into_iter().filter(|(name, _)| changes::MORTAL.contains(name)) {
+        let after = changed(&base, &before, change);
+        let mut whole = base.fork();
+        whole.settle(&after).await;
+        let is_write = |name: &str| !name.starts_with("Describe") && !name.starts_with("Get");
+        let calls: Vec<String> = whole.sim.calls().into_iter().map(|call| call.operation).collect();
+        for (at, call) in calls.iter().enumerate().filter(|(_, call)| is_write(call)) {
+            let name = format!("{name}, dead after {call} ({at})");
+            probed(&prober, &mut base.fork(), (&name, &before, &after), Some(at)).await;
+        }
+    }
+    report(&prober, "deaths", start);
 }

@@ -117,9 +117,9 @@ impl Strikes {
         self.begin(Watch::Death(at));
     }
 
-    /// Has the bundle called after each call.
-    pub fn probe(&self, prober: Prober) {
-        *self.plan() = Plan { prober: Some(prober), ..Plan::default() };
+    /// Has the bundle called after each call, whatever else is done with it, or no longer.
+    pub fn probe(&self, prober: Option<Prober>) {
+        self.plan().prober = prober;
     }
 
     /// Ends when the process is to die.
@@ -134,7 +134,8 @@ impl Strikes {
     }
 
     fn begin(&self, watch: Watch) {
-        *self.plan() = Plan { watch, ..Plan::default() };
+        let mut plan = self.plan();
+        *plan = Plan { watch, prober: plan.prober.take(), ..Plan::default() };
     }
 
     /// How many calls there were.

@@ -14,6 +14,16 @@ pub fn all() -> Vec<(&'static str, Change)> {
     CASES.iter().map(|case| (case.name, case.change)).chain(REPLACEMENTS.iter().copied()).collect()
 }
 
+/// In the midst of these, a process dies.
+pub const MORTAL: [&str; 6] = [
+    "another stage",
+    "a load balancer in fewer zones",
+    "a target group on another port behind the same listener",
+    "a back end on another port",
+    "a listener on another port",
+    "all targets",
+];
+
 /// The shop, so that it really serves.
 pub fn shop(world: &World) -> InternalApi {
     let mut config = world.shop();
