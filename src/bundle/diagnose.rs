@@ -7,7 +7,7 @@ use super::model::MapOf;
 use super::state::Home;
 use crate::aws::{AwsError, ErrorKind};
 use crate::child::{Change, ChildName};
-use crate::children::{load_balancer, rest_api, security_group};
+use crate::children::{load_balancer, rest_api, security_group, target_health};
 use crate::reconcile::Failure;
 
 /// A step that failed.
@@ -162,8 +162,11 @@ fn attribute(child: &ChildName) -> Option<Path> {
     Some(path)
 }
 
-/// AWS's words may tell that it wasn't the routes of an API that were at fault.
+/// The words may tell which part of a back end was at fault, or that it wasn't the routes of an API.
 fn narrower(path: Path, error: &AwsError) -> Path {
+    if error.message.contains(target_health::NO_ZONE) {
+        return path.attribute("targets");
+    }
     let about_endpoints = error.message.to_ascii_lowercase().contains("vpc endpoint");
     if path == Path::attr("routes") && about_endpoints {
         Path::attr("endpoint").attribute("additional_ids")

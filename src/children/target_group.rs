@@ -163,7 +163,8 @@ impl Kind for TargetGroupKind {
         Box::pin(async move {
             let Some(change) = changes.iter().find(|change| change.field == "targets") else { return Ok(false) };
             let (added, removed) = sides(aws, live, change).await?;
-            if added.is_empty() || removed.is_empty() || !Health::of(aws, &live.id).await?.serves() {
+            // Nothing to add may mean that an interrupted run has added it a moment ago.
+            if removed.is_empty() || !Health::of(aws, &live.id).await?.serves() {
                 return Ok(false);
             }
             register(aws, &live.id, &added).await?;
@@ -175,7 +176,7 @@ impl Kind for TargetGroupKind {
         Box::pin(async move {
             let want: Resolved = new.typed()?;
             // A group and its replacement have targets of their own; whether to move between them is the listener's question.
-            if old.spec.get("port") != new.spec.get("port") || old.text("aws_name") != new.aws_name {
+            if self.drift(&new.spec, &old.spec).iter().any(|change| self.replaces(change)) {
                 return Ok(Status::Ready);
             }
             let wanted = want.targets.unwrap_or_default();

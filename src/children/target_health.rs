@@ -6,6 +6,9 @@ use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealt
 use crate::aws::{Aws, AwsError};
 use crate::child::Status;
 
+/// What is wrong with targets that AWS will never check.
+pub const NO_ZONE: &str = "none of its targets lies in a zone of the load balancer";
+
 /// What AWS says of the targets of one group, at one moment.
 pub struct Health(Vec<TargetHealthDescription>);
 
@@ -50,10 +53,19 @@ impl Health {
         Self(all.into_iter().filter(is_wanted).collect())
     }
 
-    /// Ready once a target is healthy, or where none is registered for which one could wait.
+    /// Ready once a target is healthy, or where none is registered for which one could wait. Targets that AWS will never check because
+    /// they lie in none of the load balancer's zones are not worth a wait.
     pub fn readiness(&self) -> Status {
         if self.serves() || self.is_empty() {
             return Status::Ready;
+        }
+        if self.registered().all(|(_, one)| lies_elsewhere(one)) {
+            let targets: Vec<String> = self.registered().map(|(target, _)| target).collect();
+            let targets = targets.join(", ");
+            return Status::Failed(format!(
+                "{NO_ZONE} ({targets}), so it would send nothing to them; give the load balancer a subnet in their zone, in \
+                 `subnet_ids` or `load_balancer.subnet_ids`, or name a target that lies in one of its zones"
+            ));
         }
         let said = self.registered().find_map(|(target, one)| {
             let health = one.target_health()?;
@@ -62,6 +74,12 @@ impl Health {
         });
         Status::Pending(format!("without a healthy target: {}", said.unwrap_or_else(|| "AWS doesn't say why".into())))
     }
+}
+
+/// AWS has one reason for this and for groups that no listener leads to; only its words tell which.
+fn lies_elsewhere(one: &TargetHealthDescription) -> bool {
+    let described = one.target_health().and_then(|health| health.description());
+    state(one) == Some(&State::Unused) && described.is_some_and(|text| text.contains("Availability Zone"))
 }
 
 fn state(one: &TargetHealthDescription) -> Option<&State> {

@@ -144,10 +144,11 @@ impl<'a, 'r> Work<'a, 'r> {
         self.settle(kind, live, &wanted).await
     }
 
-    /// Waits until a child is ready. One that AWS gave up on for a reason that passes is made anew.
+    /// Waits until a child is ready and may take over from its predecessor. One that AWS gave up on for a reason that passes is made anew.
     async fn settle(&self, kind: &dyn Kind, mut live: Live, wanted: &Wanted) -> Result<(), Failure> {
         let fail = |verb, id, error| failure(Some(wanted.name.clone()), verb, Some(id), error);
-        for round in 1.. {
+        let mut round = 1;
+        loop {
             self.found(&live);
             self.reach(wanted.name.as_str().to_string(), Phase::Created);
             let id = live.id.clone();
@@ -157,16 +158,18 @@ impl<'a, 'r> Work<'a, 'r> {
                         self.note(format!("ready {}", wanted.name));
                     }
                     self.found(&ready);
-                    break;
+                    let extras = self.lock().outcome.observed.extras.clone();
+                    let succession = wait::succession(self.run, kind, &extras, &ready, wanted).await;
+                    return succession.map_err(|error| fail("wait for", id, error));
                 }
                 Err(error) if error.kind == ErrorKind::Busy && round < ROUNDS && !self.run.cancel.is_cancelled() => {
                     let again = self.act(kind, Action::Recreate(error.message), Some(live), wanted).await;
                     live = again.map_err(|error| fail("replace", id, error))?;
+                    round += 1;
                 }
                 Err(error) => return Err(fail("wait for", id, error)),
             }
         }
-        Ok(())
     }
 
     async fn act(
@@ -193,9 +196,6 @@ impl<'a, 'r> Work<'a, 'r> {
             }
             (Action::Replace(_), Some(live)) => {
                 let created = self.create(kind, wanted).await?;
-                self.found(&created);
-                self.reach(wanted.name.as_str().to_string(), Phase::Created);
-                wait::takeover(self.run, kind, &live, wanted).await?;
                 self.lock().replaced.push(Doomed { live, way: Way::Retire(wanted.clone()) });
                 Ok(created)
             }

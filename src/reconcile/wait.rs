@@ -14,9 +14,11 @@ const FIRST_POLL: Duration = Duration::from_secs(1);
 const SETTLED_POLL: Duration = Duration::from_secs(3);
 const GENTLEST_POLL: Duration = Duration::from_secs(15);
 const SHARE_OF_THE_WAIT: u32 = 50;
-/// New targets pass their first checks in a minute or two with the slowest settings that are usual; what isn't healthy by then is
-/// broken, and the old ones still serve.
-const TAKEOVER: Duration = Duration::from_secs(300);
+/// New targets pass their first checks in minutes, and behind a new load balancer those begin only when it has been provisioned, for up
+/// to four minutes. What isn't healthy by then is broken, and the old ones still serve.
+const TAKEOVER: Duration = Duration::from_secs(600);
+/// What AWS says of a target right after a change may be that of before, so that a reason to give up must last for this long.
+const SECOND_LOOK: Duration = Duration::from_secs(15);
 /// AWS may not find everywhere what it has just made; hashicorp/aws allows it two minutes, too.
 const PROPAGATION: Duration = Duration::from_secs(120);
 /// Reads of EC2 and listings of the others have been seen to be some seconds behind.
@@ -36,10 +38,33 @@ pub async fn takeover(run: &Run<'_>, kind: &dyn Kind, old: &Live, new: &Wanted) 
             Status::Pending(state) => {
                 poll.pause(&format!("it is still {state}, so the old one goes on serving,")).await?
             }
-            Status::Failed(reason) => return Err(AwsError::internal(format!("AWS gave up on it: {reason}"))),
+            Status::Failed(reason) if poll.start.elapsed() < SECOND_LOOK => poll.pause(&reason).await?,
+            Status::Failed(reason) => {
+                let message = format!("it can't take over, and the old one goes on serving: {reason}");
+                return Err(AwsError { kind: ErrorKind::Invalid, ..AwsError::internal(message) });
+            }
             Status::Deleting => return Err(AwsError::internal("it is being deleted by somebody else")),
         }
     }
+}
+
+/// Waits until a child may take over from what it replaces, which is among `extras`: it was replaced just now, or by a run that was
+/// interrupted before the new served.
+pub async fn succession(
+    run: &Run<'_>,
+    kind: &dyn Kind,
+    extras: &[Live],
+    live: &Live,
+    new: &Wanted,
+) -> Result<(), AwsError> {
+    let is_replaced = |old: &&Live| {
+        let mut changes = kind.drift(&new.spec, &old.spec).into_iter();
+        old.name == live.name && old.id != live.id && changes.any(|change| kind.replaces(&change))
+    };
+    for old in extras.iter().filter(is_replaced) {
+        takeover(run, kind, old, new).await?;
+    }
+    Ok(())
 }
 
 /// Waits until the child is ready. Its new status and outputs are taken over into `live`.

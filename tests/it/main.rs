@@ -16,6 +16,7 @@ mod journal;
 mod life;
 mod mistakes;
 mod permissions;
+mod prober;
 mod replacement;
 mod strict;
 mod sweep;

@@ -126,3 +126,28 @@ async fn a_protected_load_balancer_is_not_replaced_half_way() {
     assert!(found.iter().any(|one| one.summary.contains("deletion protection")), "{found:?}");
     assert_eq!(world.sim.objects(), before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn targets_in_no_zone_of_a_new_load_balancer_are_told_by_name_and_the_old_one_serves_on() {
+    let mut world = World::new();
+    let mut config = world.shop();
+    inside(inside(&mut config.backends).get_mut("users").unwrap()).targets = strings(&["172.31.32.10".into()]);
+    let before = world.settle(&config).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let mut changed = config.clone();
+    changed.load_balancer =
+        Attr::Known(LoadBalancer { subnet_ids: strings(&world.fresh.subnet_ids[..2]), ..LoadBalancer::default() });
+    let found = world.apply(&changed).await.unwrap_err();
+    let errors: Vec<_> = found.iter().collect();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert_eq!(errors[0].path.as_ref().map(ToString::to_string), Some("backends[\"users\"].targets".into()));
+    let detail = &errors[0].detail;
+    assert!(detail.contains("(172.31.32.10:3002)") && detail.contains("`load_balancer.subnet_ids`"), "{detail}");
+    assert_eq!(world.count("load-balancer"), 2, "the old one isn't touched");
+
+    let back = world.fork().settle(&config).await;
+    assert_eq!(back.id, before.id);
+    inside(inside(&mut changed.backends).get_mut("users").unwrap()).targets = strings(&["172.31.0.10".into()]);
+    world.settle(&changed).await;
+    assert_eq!(world.count("load-balancer"), 1);
+}

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tokio_util::sync::CancellationToken;
 
+use crate::prober::Prober;
+
 /// How a call is struck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {
@@ -66,6 +68,7 @@ struct Plan {
     watch: Watch,
     photos: Vec<Photo>,
     killed: CancellationToken,
+    prober: Option<Prober>,
 }
 
 /// AWS at a moment.
@@ -114,6 +117,11 @@ impl Strikes {
         self.begin(Watch::Death(at));
     }
 
+    /// Has the bundle called after each call, whatever else is done with it, or no longer.
+    pub fn probe(&self, prober: Option<Prober>) {
+        self.plan().prober = prober;
+    }
+
     /// Ends when the process is to die.
     pub async fn killed(&self) {
         let token = self.plan().killed.clone();
@@ -126,7 +134,8 @@ impl Strikes {
     }
 
     fn begin(&self, watch: Watch) {
-        *self.plan() = Plan { watch, ..Plan::default() };
+        let mut plan = self.plan();
+        *plan = Plan { watch, prober: plan.prober.take(), ..Plan::default() };
     }
 
     /// How many calls there were.
@@ -141,10 +150,10 @@ impl Strikes {
 
     /// Carries a call to AWS.
     pub async fn carry(&self, sim: &Sim, request: Request<Bytes>) -> Response<Bytes> {
-        let (number, watch) = {
+        let (number, watch, prober) = {
             let mut plan = self.plan();
             plan.calls += 1;
-            (plan.calls - 1, plan.watch)
+            (plan.calls - 1, plan.watch, plan.prober.clone())
         };
         match watch {
             Watch::Photos { after: false } => self.photo(sim),
@@ -152,6 +161,9 @@ impl Strikes {
             _ => {}
         }
         let answer = sim.call(request).await;
+        if let Some(prober) = prober {
+            prober.round(sim).await;
+        }
         match watch {
             Watch::Photos { after: true } => self.photo(sim),
             Watch::Death(at) if at == number => {

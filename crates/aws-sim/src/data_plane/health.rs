@@ -68,7 +68,8 @@ pub async fn refresh(sim: &Sim, place: &Place) {
 }
 
 fn due(region: &Region, arn: &str, now: Time) -> Vec<Due> {
-    let Some(group) = region.target_groups.get(arn) else {
+    // Without a listener nobody checks.
+    let Some(group) = region.target_groups.get(arn).filter(|_| region.listeners.named(arn).next().is_some()) else {
         return Vec::new();
     };
     let host = host(region, arn);

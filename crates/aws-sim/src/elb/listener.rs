@@ -94,7 +94,7 @@ pub fn create(context: &mut Context, p: Params) -> Outcome<Value> {
     }
     check_association(region, &wanted)?;
     let shown = show(&wanted);
-    region.listeners.insert(wanted.arn.clone(), wanted);
+    put(region, wanted, context.now);
     Ok(json!({"Listeners": [shown]}))
 }
 
@@ -138,7 +138,7 @@ pub fn modify(context: &mut Context, p: Params) -> Outcome<Value> {
     if before.forward != after.forward {
         before.release(region, now + TARGET_GROUP_RELEASE);
     }
-    region.listeners.insert(after.arn.clone(), after);
+    put(region, after, now);
     Ok(json!({"Listeners": [shown]}))
 }
 
@@ -171,6 +171,17 @@ pub fn modify_attributes(context: &mut Context, p: Params) -> Outcome<Value> {
     };
     listener.attributes.extend(wanted);
     Ok(json!({"Attributes": attributes::show(&listener.attributes)}))
+}
+
+/// Takes a listener in. Groups that no listener has forwarded to are in use from now on.
+fn put(region: &mut Region, listener: Listener, now: Time) {
+    for arn in listener.groups() {
+        let is_new = region.listeners.named(arn).next().is_none();
+        if let Some(group) = region.target_groups.get_mut(arn).filter(|_| is_new) {
+            group.begin_use(now);
+        }
+    }
+    region.listeners.insert(listener.arn.clone(), listener);
 }
 
 fn find<'a>(region: &'a Region, arn: &str) -> Outcome<&'a Listener> {

@@ -37,6 +37,8 @@ pub struct TargetGroup {
     pub attributes: Attributes,
     /// By id and port.
     pub targets: BTreeMap<(String, i64), Target>,
+    /// Since when a listener forwards to it, whatever the weight.
+    pub used_since: Time,
     /// Until when a vanished listener still counts as using it.
     pub busy_until: Time,
     pub tags: Tags,
@@ -194,6 +196,7 @@ fn plan(context: &mut Context, p: Params) -> Outcome<TargetGroup> {
         check,
         attributes,
         targets: BTreeMap::new(),
+        used_since: Time::ZERO,
         busy_until: Time::ZERO,
         tags,
     })

@@ -134,7 +134,7 @@ pub fn state(region: &Region, group: &TargetGroup, key: &(String, i64), now: Tim
         let description = "Target is in an Availability Zone that is not enabled for the load balancer";
         return ("unused", Some("Target.NotInUse"), Some(description));
     }
-    if now < target.registered + TARGET_INITIAL {
+    if now < group.first_checks(target) {
         return ("initial", Some("Elb.InitialHealthChecking"), Some("Initial health checks in progress"));
     }
     let unhealthy = target.checks.as_ref().map_or("unhealthy", |checks| unhealthy(group, checks, now));
@@ -165,9 +165,9 @@ pub fn lets_out(region: &Region, balancer: &LoadBalancer, key: &(String, i64), p
     balancer.groups.is_empty() || key.0.parse().map_or(true, admitted)
 }
 
-/// How many checks of a target are due: none while it is new, or before the interval is over.
+/// How many checks of a target are due: none while it is new in a group in use, or before the interval is over.
 pub fn checked(group: &TargetGroup, key: &(String, i64), now: Time) -> Option<i64> {
-    let target = group.targets.get(key).filter(|target| now >= target.registered + TARGET_INITIAL)?;
+    let target = group.targets.get(key).filter(|target| now >= group.first_checks(target))?;
     let Some(checks) = &target.checks else {
         return Some(1);
     };
@@ -176,6 +176,17 @@ pub fn checked(group: &TargetGroup, key: &(String, i64), now: Time) -> Option<i6
 }
 
 impl TargetGroup {
+    /// A listener forwards here now. Until then nobody has checked the targets.
+    pub fn begin_use(&mut self, now: Time) {
+        self.used_since = now;
+        self.targets.values_mut().for_each(|target| target.checks = None);
+    }
+
+    /// When the first checks of a target are over.
+    fn first_checks(&self, target: &Target) -> Time {
+        self.used_since.max(target.registered) + TARGET_INITIAL
+    }
+
     /// Notes a check, which stands for `times` of them. The first one decides alone; later ones have to reach a threshold.
     pub fn observe(&mut self, key: &(String, i64), seen: Seen, times: i64, now: Time) {
         let (to_healthy, to_unhealthy) = (self.check.healthy, self.check.unhealthy);

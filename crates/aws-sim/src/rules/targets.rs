@@ -3,9 +3,11 @@
 use super::network::{elb, elb_code, elb_refuses};
 use super::target_group::{application, made, register};
 use super::{ELB_MODEL as MODEL, Rule, left_out, proof, sourced, unverified};
-use crate::testing::{Caller, element};
+use crate::testing::{Caller, element, later};
 
 const REGISTER: &str = "5.4 Targets";
+const HEALTH: &str = "5.4 Target health";
+const CHECKS: &str = "https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html";
 
 pub const RULES: &[Rule] = &[
     sourced(REGISTER, "An address is of the VPC, of RFC 1918 or of 100.64.0.0/10.", MODEL, proof!(addresses)),
@@ -33,6 +35,14 @@ pub const RULES: &[Rule] = &[
     sourced(REGISTER, "Without a port the port of the group is taken.", MODEL, proof!(ports)),
     sourced(REGISTER, "An address can be registered with several ports.", MODEL, proof!(ports)),
     sourced(REGISTER, "The port of a target is 1 to 65535.", MODEL, proof!(target_port)),
+    sourced(
+        HEALTH,
+        "The first checks begin when a listener forwards to the group: until then `unused`, then `initial`.",
+        CHECKS,
+        proof!(begin_with_the_listener),
+    ),
+    unverified(HEALTH, "A listener that gives the group a weight of 0 is enough.", proof!(begin_without_weight)),
+    unverified(HEALTH, "When a group is taken into use again, they begin again.", proof!(begin_again)),
 ];
 
 async fn addresses(aws: Caller) {
@@ -98,4 +108,47 @@ async fn ports(aws: Caller) {
     elb(&aws, &register(&group, "172.31.9.9&Targets.member.1.Port=8080")).await;
     let body = elb(&aws, &format!("DescribeTargetHealth&TargetGroupArn={group}")).await;
     assert!(body.contains("<Port>80</Port>") && body.contains("<Port>8080</Port>"));
+}
+
+/// The state of the only target of a group.
+async fn state(aws: &Caller, group: &str) -> String {
+    element(&elb(aws, &format!("DescribeTargetHealth&TargetGroupArn={group}")).await, "State")
+}
+
+async fn begin_with_the_listener(aws: Caller) {
+    let (balancer, group) = (aws.balancer("one").await, aws.target_group("g").await);
+    later(600).await;
+    assert_eq!(state(&aws, &group).await, "unused");
+    assert_eq!(aws.listener(&balancer, 80, &group).await.0, 200);
+    later(29).await;
+    assert_eq!(state(&aws, &group).await, "initial");
+    later(1).await;
+    assert_eq!(state(&aws, &group).await, "healthy");
+}
+
+async fn begin_without_weight(aws: Caller) {
+    let (balancer, old, new) =
+        (aws.balancer("one").await, aws.target_group("old").await, aws.target_group("new").await);
+    let listener = element(&aws.listener(&balancer, 80, &old).await.1, "ListenerArn");
+    later(30).await;
+    let tuple = |at: u8, group: &str, weight: u8| {
+        let member = format!("DefaultActions.member.1.ForwardConfig.TargetGroups.member.{at}");
+        format!("&{member}.TargetGroupArn={group}&{member}.Weight={weight}")
+    };
+    let groups = tuple(1, &old, 1) + &tuple(2, &new, 0);
+    elb(&aws, &format!("ModifyListener&ListenerArn={listener}&DefaultActions.member.1.Type=forward{groups}")).await;
+    let states = async || [state(&aws, &old).await, state(&aws, &new).await];
+    assert_eq!(states().await, ["healthy", "initial"]);
+    later(30).await;
+    assert_eq!(states().await, ["healthy", "healthy"]);
+}
+
+async fn begin_again(aws: Caller) {
+    let (balancer, group) = (aws.balancer("one").await, aws.target_group("g").await);
+    let listener = element(&aws.listener(&balancer, 80, &group).await.1, "ListenerArn");
+    later(30).await;
+    assert_eq!(state(&aws, &group).await, "healthy");
+    elb(&aws, &format!("DeleteListener&ListenerArn={listener}")).await;
+    assert_eq!(aws.listener(&balancer, 80, &group).await.0, 200);
+    assert_eq!(state(&aws, &group).await, "initial");
 }

@@ -224,6 +224,8 @@ async fn weighted(shop: &Shop, weights: (u32, u32)) {
             shop.elb(&format!("ModifyListener&ListenerArn={arn}&{action}.Type=forward{groups}")).await;
         }
     }
+    // The second group has been out of use in between, so its target is checked anew.
+    later(30).await;
 }
 
 /// How many of 200 requests reach the second target.
