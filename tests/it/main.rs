@@ -9,6 +9,7 @@ mod world;
 mod binary;
 mod budget;
 mod children;
+mod crowd;
 mod drift;
 mod faults;
 mod house;
