@@ -13,6 +13,7 @@ mod crowd;
 mod drift;
 mod faults;
 mod house;
+mod interrupt;
 mod journal;
 mod life;
 mod mistakes;

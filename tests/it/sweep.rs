@@ -18,9 +18,10 @@ use privgw::bundle::model::InternalApi;
 use serde_json::Value;
 use tfplugin::Diagnostics;
 
-use self::aftermath::{Broken, counts, follow};
-pub use self::scenarios::small;
-use self::scenarios::{SCENARIOS, Scenario, prepare};
+use self::aftermath::counts;
+pub use self::aftermath::{Broken, follow};
+use self::scenarios::prepare;
+pub use self::scenarios::{SCENARIOS, Scenario, small};
 use crate::strikes::{Mode, Photo};
 use crate::world::World;
 
@@ -35,12 +36,12 @@ pub const STACK: usize = 32 << 20;
 
 /// What is the same for all points of a scenario.
 pub struct Base {
-    world: World,
+    pub world: World,
     /// What the account held before the bundle of the scenario came.
     empty: Value,
     before: Option<InternalApi>,
-    after: Option<InternalApi>,
-    scenario: &'static Scenario,
+    pub after: Option<InternalApi>,
+    pub scenario: &'static Scenario,
     /// How many of each kind there are when nobody is struck.
     wanted: BTreeMap<String, usize>,
     /// What there is in the end when nobody is struck.
@@ -162,7 +163,7 @@ async fn sweep(scenario: &'static Scenario, mode: Mode, only: &str) -> Sum {
 }
 
 /// The scenario without a blow. As many moments as it has calls; for a death, what AWS was like at each.
-async fn clean(scenario: &'static Scenario, mode: Mode) -> Result<(Base, Vec<Option<Photo>>), Broken> {
+pub async fn clean(scenario: &'static Scenario, mode: Mode) -> Result<(Base, Vec<Option<Photo>>), Broken> {
     let mut base = prepare(scenario).await;
     let mut world = base.world.fork();
     scenario.order_faults(&world);
