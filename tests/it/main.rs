@@ -11,6 +11,7 @@ mod budget;
 mod children;
 mod crowd;
 mod drift;
+mod failed_create;
 mod faults;
 mod house;
 mod interrupt;
