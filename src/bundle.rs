@@ -339,9 +339,10 @@ async fn roll_back(
 
 /// The state of a creation that failed, with what there is of it.
 fn half_made(aws: &Aws, private: Private, failed: Outcome, plan: &InternalApi) -> ApplyResponse<InternalApi> {
+    let is_heir = !private.identity.heir_of.is_empty();
     let mut response = applied(aws, private, failed, plan, plan);
     if let Some(state) = &response.state {
-        response.diagnostics.push(diagnose::half_made(&state.children));
+        response.diagnostics.push(diagnose::half_made(&state.children, is_heir));
     }
     response
 }

@@ -18,6 +18,7 @@ mod interrupt;
 mod journal;
 mod life;
 mod mistakes;
+mod namesakes;
 mod permissions;
 mod replacement;
 mod strict;
