@@ -23,6 +23,7 @@ mod permissions;
 mod replacement;
 mod strict;
 mod sweep;
+mod timeouts;
 mod walk;
 
 /// Tells what a test has measured: libtest keeps what `println!` writes to itself.
