@@ -311,19 +311,21 @@ async fn roll_back(
     mut failed: Outcome,
     plan: &InternalApi,
 ) -> ApplyResponse<InternalApi> {
+    // It has the time of a deletion, for that of the creation may be what was over.
+    let limit = duration::read(&plan.timeouts, |timeouts| &timeouts.delete, DELETE);
+    let deadline = Instant::now() + limit;
     // What another creation of this name has taken over meanwhile isn't ours to delete.
     let scope = Scope { known: failed.observed.children.clone(), ..run.scope.clone() };
-    let made = match observe(run.aws, &scope).await {
+    let bounds = Bounds { cancel: run.cancel.clone(), deadline };
+    let made = match BOUNDS.scope(bounds, observe(run.aws, &scope)).await {
         Ok(seen) => failed.observed.without(&seen.strangers),
         Err(error) => {
             failed.failures.push(Failure { child: None, verb: "roll back", id: None, error });
             return half_made(run.aws, private, failed, plan);
         }
     };
-    // It has the time of a deletion, for that of the creation may be what was over.
-    let limit = duration::read(&plan.timeouts, |timeouts| &timeouts.delete, DELETE);
     let scope = Scope { known: made.children.clone(), ..run.scope.clone() };
-    let run = Run { permitted: everything(&made), scope, deadline: Instant::now() + limit, ..run };
+    let run = Run { permitted: everything(&made), scope, deadline, ..run };
     let mut outcome = reconcile(&run, &Graph::default(), made).await;
     let is_gone = outcome.failures.is_empty();
     outcome.failures.splice(0..0, failed.failures);
@@ -337,9 +339,10 @@ async fn roll_back(
 
 /// The state of a creation that failed, with what there is of it.
 fn half_made(aws: &Aws, private: Private, failed: Outcome, plan: &InternalApi) -> ApplyResponse<InternalApi> {
+    let is_heir = !private.identity.heir_of.is_empty();
     let mut response = applied(aws, private, failed, plan, plan);
     if let Some(state) = &response.state {
-        response.diagnostics.push(diagnose::half_made(&state.children));
+        response.diagnostics.push(diagnose::half_made(&state.children, is_heir));
     }
     response
 }

@@ -39,6 +39,8 @@ pub enum ErrorKind {
     Denied,
     /// An account quota is used up.
     Quota,
+    /// Another object has the name.
+    Taken,
     /// AWS refuses the request as it is.
     Invalid,
     /// No answer or a server fault: it may or may not have been done.
@@ -99,6 +101,11 @@ impl AwsError {
         Self { message, ..self }
     }
 
+    /// The same with a reason why nothing more is done about it.
+    pub fn because(self, why: &str) -> Self {
+        Self { message: format!("{}; {why}", self.message.trim_end_matches('.')), ..self }
+    }
+
     /// Whether the object does not exist.
     pub fn is_not_found(&self) -> bool {
         self.kind == ErrorKind::NotFound
@@ -146,6 +153,7 @@ fn classify(status: u16, code: &str, message: &str) -> ErrorKind {
         "ConcurrentTagAccess",
         "ServiceUnavailableException",
     ];
+    const TAKEN: [&str; 3] = ["InvalidGroup.Duplicate", "DuplicateLoadBalancerName", "DuplicateTargetGroupName"];
     let lower = code.to_ascii_lowercase();
     // API Gateway answers a full quota of VPC links with a BadRequestException that only its text gives away.
     let quota =
@@ -153,6 +161,7 @@ fn classify(status: u16, code: &str, message: &str) -> ErrorKind {
     match code {
         _ if THROTTLES.contains(&code) => ErrorKind::Throttled,
         _ if BUSY.contains(&code) => ErrorKind::Busy,
+        _ if TAKEN.contains(&code) => ErrorKind::Taken,
         "ConflictException" if message.contains("try again later") => ErrorKind::Busy,
         "BadRequestException"
             if message.starts_with("Cannot delete vpc link") || message.starts_with("Active stages") =>
@@ -223,6 +232,7 @@ mod tests {
                 ErrorKind::Invalid,
             ),
             (400, "InvalidGroup.NotFound", "", ErrorKind::NotFound),
+            (400, "InvalidGroup.Duplicate", "", ErrorKind::Taken),
             (404, "NotFoundException", "", ErrorKind::NotFound),
             (400, "LoadBalancerNotFound", "", ErrorKind::NotFound),
             (

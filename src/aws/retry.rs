@@ -90,12 +90,23 @@ impl Attempts {
             let Some(limit) = limit(operation, &error) else { return Err(error.after(made, start.elapsed())) };
             let is_spent = made >= self.most && error.kind != ErrorKind::Busy;
             let wait = self.dice.part_of(pause);
-            if is_spent || Instant::now() + wait > start + limit || !sleep(wait).await {
+            if is_spent || Instant::now() + wait > start + limit {
                 return Err(error.after(made, start.elapsed()));
+            }
+            if !sleep(wait).await {
+                let error = error.after(made, start.elapsed());
+                return Err(if is_interrupted() { error } else { error.because(OUT_OF_TIME) });
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
+}
+
+/// Why a call isn't repeated that would be worth it.
+const OUT_OF_TIME: &str = "there is no time left for another, unless you raise `timeouts`";
+
+fn is_interrupted() -> bool {
+    BOUNDS.try_with(|bounds| bounds.cancel.is_cancelled()).unwrap_or(false)
 }
 
 /// Sleeps, unless the bounds of the operation in progress end first; says whether it slept to the end.

@@ -61,15 +61,18 @@ pub fn unlooked(bundle: &str, error: &AwsError) -> Diagnostic {
     Diagnostic::warning("The result could not be checked", detail)
 }
 
-/// A creation that failed half-way, and what there is of it.
-pub fn half_made(children: &Attr<MapOf<String>>) -> Diagnostic {
+/// A creation that failed half-way, and what there is of it; an heir has carried on what another one had left.
+pub fn half_made(children: &Attr<MapOf<String>>, is_heir: bool) -> Diagnostic {
     let all = children.known().into_iter().flatten();
     let made: Vec<String> = all.map(|(child, id)| format!("{child} ({})", id.known_or(String::new()))).collect();
+    let inherited = "\n\nPart of it was left by another apply that created a bundle of the same name. If that was still under way, it was \
+                     in the way of this one, and this one in its way.";
     let detail = format!(
-        "Of the bundle there is now: {}. All of it is in the state.\n\nTerraform marks a resource whose creation failed as tainted: the \
+        "Of the bundle there is now: {}. All of it is in the state.{}\n\nTerraform marks a resource whose creation failed as tainted: the \
          next apply deletes what was made and begins again. To carry on from what exists instead, run `terraform untaint` on the \
          resource first; `terraform destroy` removes everything.",
-        made.join(", ")
+        made.join(", "),
+        if is_heir { inherited } else { "" }
     );
     Diagnostic::warning("The bundle is half made", detail)
 }
@@ -188,6 +191,10 @@ fn advice(kind: ErrorKind) -> &'static str {
         }
         ErrorKind::Ambiguous => "It is unclear whether AWS did it; the next apply looks first. Apply again.",
         ErrorKind::NotFound => "Something it needs is gone. Check the ids in the configuration, then apply again.",
+        ErrorKind::Taken => {
+            "Something has this name already that isn't known as this bundle's; it was left as it is. If another apply of a bundle of \
+             this name is under way, wait until it has ended. If somebody else has made it, choose another `name`."
+        }
         ErrorKind::Invalid => "Correct the configuration, then apply again.",
         ErrorKind::Internal => "Apply again to carry on from here.",
     }

@@ -110,6 +110,7 @@ pub async fn gone(run: &Run<'_>, kind: &dyn Kind, live: &Live) -> Result<(), Aws
             // What had failed before may show that for a while after its deletion has begun.
             Some(now) => match now.status {
                 Status::Failed(reason) => poll.pause(&format!("it still exists, and AWS says {reason:?}")).await?,
+                Status::Deleting => poll.pause("AWS is still deleting it").await?,
                 _ => poll.pause("it still exists").await?,
             },
         }

@@ -9,17 +9,22 @@ mod world;
 mod binary;
 mod budget;
 mod children;
+mod crowd;
 mod drift;
+mod failed_create;
 mod faults;
 mod house;
+mod interrupt;
 mod journal;
 mod life;
 mod mistakes;
+mod namesakes;
 mod permissions;
 mod prober;
 mod replacement;
 mod strict;
 mod sweep;
+mod timeouts;
 mod walk;
 
 /// Tells what a test has measured: libtest keeps what `println!` writes to itself.

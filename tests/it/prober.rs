@@ -16,6 +16,7 @@ use bytes::Bytes;
 use privgw::bundle::model::InternalApi;
 use tfplugin::Attr;
 
+use crate::sweep::{TURN, alone};
 use crate::world::{REGION, World};
 use requests::{ALL, Caller, FIRST_CHECKS, Forced, Request, forced, requests};
 
@@ -239,8 +240,19 @@ fn report(prober: &Prober, what: &str, start: Instant) {
     assert!(failed.is_empty(), "requests failed:\n{}", failed.join("\n"));
 }
 
-#[tokio::test(start_paused = true)]
-async fn whatever_changes_every_request_is_served() {
+#[test]
+fn whatever_changes_every_request_is_served() {
+    let _turn = TURN.read();
+    alone(changes());
+}
+
+#[test]
+fn a_replacement_that_dies_and_goes_on_is_served_all_the_same() {
+    let _turn = TURN.read();
+    alone(deaths());
+}
+
+async fn changes() {
     let (start, prober) = (Instant::now(), Prober::default());
     let (base, before) = open().await;
     for (name, change) in changes::all() {
@@ -257,8 +269,7 @@ async fn whatever_changes_every_request_is_served() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_replacement_that_dies_and_goes_on_is_served_all_the_same() {
+async fn deaths() {
     let (start, prober) = (Instant::now(), Prober::default());
     let (base, before) = open().await;
     for (name, change) in changes::all().into_iter().filter(|(name, _)| changes::MORTAL.contains(name)) {

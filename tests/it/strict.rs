@@ -14,7 +14,7 @@ const LAGGING: Consistency = Consistency::Lagging;
 /// The codes with which AWS says that there were too many requests.
 const THROTTLES: [&str; 3] = ["TooManyRequestsException", "RequestLimitExceeded", "Throttling"];
 
-fn throttled(world: &World) -> Vec<String> {
+pub fn throttled(world: &World) -> Vec<String> {
     let calls = world.sim.calls().into_iter();
     let refused = calls.filter(|call| call.error.as_deref().is_some_and(|code| THROTTLES.contains(&code)));
     refused.map(|call| call.operation).collect()

@@ -1,6 +1,7 @@
 //! What goes wrong between the provider and AWS: one call is struck, in one of several ways.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_sim::{Fault, Order, Sim};
 use bytes::Bytes;
@@ -69,6 +70,8 @@ struct Plan {
     photos: Vec<Photo>,
     killed: CancellationToken,
     prober: Option<Prober>,
+    /// How many calls had been sent when the interrupt came.
+    sent: usize,
 }
 
 /// AWS at a moment.
@@ -96,7 +99,18 @@ enum Watch {
     Death(usize),
     /// What AWS is like is kept before each call, or after it.
     Photos { after: bool },
+    /// Calls take a while, and a token is cancelled while the call with this number is on its way.
+    Interrupt(usize),
+    /// Calls take a while, another one each.
+    Dawdle(u64),
 }
+
+/// Half of the time that a call takes where an interrupt is to meet it on its way.
+const HALF_WAY: Duration = Duration::from_millis(100);
+/// An interrupt comes a little before AWS gets the call, and so never at the moment at which another one begins.
+const A_LITTLE: Duration = Duration::from_millis(7);
+/// Half of the longest that a call takes where each takes another while.
+const SLOWEST: u64 = 1500;
 
 /// More than the provider ever tries.
 const ALL_LATER: u64 = 1000;
@@ -133,6 +147,17 @@ impl Strikes {
         self.begin(Watch::Nothing);
     }
 
+    /// Begins to count, and cancels a token while the call with this number is on its way.
+    pub fn interrupt(&self, at: usize, token: &CancellationToken) {
+        self.begin(Watch::Interrupt(at));
+        self.plan().killed = token.clone();
+    }
+
+    /// Each call takes a while that follows from the seed.
+    pub fn dawdle(&self, seed: u64) {
+        self.begin(Watch::Dawdle(seed));
+    }
+
     fn begin(&self, watch: Watch) {
         let mut plan = self.plan();
         *plan = Plan { watch, prober: plan.prober.take(), ..Plan::default() };
@@ -141,6 +166,11 @@ impl Strikes {
     /// How many calls there were.
     pub fn calls(&self) -> usize {
         self.plan().calls
+    }
+
+    /// How many calls had been sent when the interrupt came; AWS's log has those first, for all take the same time.
+    pub fn sent(&self) -> usize {
+        self.plan().sent
     }
 
     /// AWS as it was at each of the moments.
@@ -158,6 +188,14 @@ impl Strikes {
         match watch {
             Watch::Photos { after: false } => self.photo(sim),
             Watch::Blow(at, mode) if at == number => return struck(sim, mode, request).await,
+            Watch::Interrupt(at) => {
+                let met = (at == number).then(|| self.clone());
+                return late(sim, request, HALF_WAY, met).await;
+            }
+            Watch::Dawdle(seed) => {
+                let half = fastrand::Rng::with_seed(seed ^ ((number as u64) << 20)).u64(1..SLOWEST);
+                return late(sim, request, Duration::from_millis(half), None).await;
+            }
             _ => {}
         }
         let answer = sim.call(request).await;
@@ -185,6 +223,24 @@ impl Strikes {
     fn plan(&self) -> MutexGuard<'_, Plan> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A call takes its time. AWS finishes what has been sent, even if nobody waits for the answer any more.
+async fn late(sim: &Sim, request: Request<Bytes>, half: Duration, met: Option<Strikes>) -> Response<Bytes> {
+    let sim = sim.clone();
+    let way = async move {
+        tokio::time::sleep(half.saturating_sub(A_LITTLE)).await;
+        if let Some(strikes) = met {
+            let mut plan = strikes.plan();
+            plan.sent = plan.calls;
+            plan.killed.cancel();
+        }
+        tokio::time::sleep(A_LITTLE.min(half)).await;
+        let answer = sim.call(request).await;
+        tokio::time::sleep(half).await;
+        answer
+    };
+    tokio::spawn(way).await.expect("the simulator doesn't panic")
 }
 
 async fn struck(sim: &Sim, mode: Mode, request: Request<Bytes>) -> Response<Bytes> {

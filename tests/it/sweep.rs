@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 
 use aws_sim::Sim;
@@ -18,16 +18,17 @@ use privgw::bundle::model::InternalApi;
 use serde_json::Value;
 use tfplugin::Diagnostics;
 
-use self::aftermath::{Broken, counts, follow};
-pub use self::scenarios::small;
-use self::scenarios::{SCENARIOS, Scenario, prepare};
+use self::aftermath::counts;
+pub use self::aftermath::{Broken, follow};
+use self::scenarios::prepare;
+pub use self::scenarios::{SCENARIOS, Scenario, small};
 use crate::strikes::{Mode, Photo};
 use crate::world::World;
 
 /// Longer than anything lingers in the simulator.
 pub const LINGER: Duration = Duration::from_secs(600);
-/// Held by whoever uses all cores for minutes, so that each can tell how long it takes.
-pub static TURN: Mutex<()> = Mutex::new(());
+/// Written by whoever uses all cores for minutes, so that it can tell how long it takes; read by whoever uses one of them for long.
+pub static TURN: RwLock<()> = RwLock::new(());
 /// As many as there are cores in the smallest machine that this is run on.
 pub const THREADS: usize = 2;
 /// Without optimisation, futures in futures take megabytes.
@@ -35,12 +36,12 @@ pub const STACK: usize = 32 << 20;
 
 /// What is the same for all points of a scenario.
 pub struct Base {
-    world: World,
+    pub world: World,
     /// What the account held before the bundle of the scenario came.
     empty: Value,
     before: Option<InternalApi>,
-    after: Option<InternalApi>,
-    scenario: &'static Scenario,
+    pub after: Option<InternalApi>,
+    pub scenario: &'static Scenario,
     /// How many of each kind there are when nobody is struck.
     wanted: BTreeMap<String, usize>,
     followed: Followed,
@@ -48,7 +49,7 @@ pub struct Base {
 
 /// The aftermaths of one scenario that have been followed to the destroy, or are being followed, whatever led to them; for each,
 /// whether the run before it had reported success.
-type Followed = Arc<Mutex<BTreeSet<(bool, u64)>>>;
+pub type Followed = Arc<Mutex<BTreeSet<(bool, u64)>>>;
 
 /// All that the next run can see, as a number: what Terraform has, and what exists.
 fn seen(world: &World) -> u64 {
@@ -86,7 +87,7 @@ struct Sum {
 #[test]
 fn whatever_call_is_struck_in_whatever_mode_the_next_apply_converges() {
     let only = std::env::var("PRIVGW_CRASH").unwrap_or_default();
-    let _turn = TURN.lock();
+    let _turn = TURN.write();
     let start = Instant::now();
     let units: Vec<(&Scenario, Mode)> = SCENARIOS
         .iter()
@@ -159,7 +160,7 @@ async fn sweep(scenario: &'static Scenario, mode: Mode, only: &str, followed: Fo
 }
 
 /// The scenario without a blow. As many moments as it has calls; for a death, what AWS was like at each.
-async fn clean(
+pub async fn clean(
     scenario: &'static Scenario,
     mode: Mode,
     followed: Followed,

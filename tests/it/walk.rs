@@ -45,7 +45,7 @@ fn random_walks_harm_nobody_and_come_to_a_good_end() {
             KEPT.iter().copied().chain((0..steps.div_ceil(STEPS) as u64).map(|walk| now * 10_000 + walk)).collect()
         }
     };
-    let _turn = TURN.lock();
+    let _turn = TURN.write();
     crate::say(&format!("random walks from the seed {}\n", seeds.last().copied().unwrap_or_default()));
     let (start, next, failed) = (Instant::now(), AtomicUsize::new(0), Mutex::new(Vec::new()));
     let done = Mutex::new(BTreeMap::<&str, usize>::new());
