@@ -72,7 +72,7 @@ impl Rate {
             Some(start) => call.operation.starts_with(start),
             None => call.operation == **name,
         };
-        self.service == call.service && (self.operations.is_empty() || self.operations.iter().any(|name| is(&name)))
+        self.service == call.service && (self.operations.is_empty() || self.operations.iter().any(is))
     }
 }
 
