@@ -17,7 +17,7 @@ use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 
 pub use dice::Dice;
-pub use error::{AwsError, ErrorKind, Named, gone_is_fine};
+pub use error::{AwsError, ErrorKind, Named, gone_is_fine, unless_gone};
 pub use service::{Rules, Service};
 
 use door::Label;

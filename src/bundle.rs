@@ -32,10 +32,10 @@ use self::model::InternalApi;
 use self::plan::identity;
 use self::state::{Home, Private, View, fill};
 use crate::aws::retry::{BOUNDS, Bounds};
-use crate::aws::{Aws, names, tags};
+use crate::aws::{Aws, AwsError, names, tags};
 use crate::child::{Identity, Scope};
 use crate::children::{load_balancer, rest_api};
-use crate::reconcile::{self, Failure, Graph, Observed, Outcome, Permitted, Run, observe, reconcile};
+use crate::reconcile::{self, Failure, Graph, Observed, Outcome, Permitted, Run, believe, observe, reconcile};
 
 /// The resource.
 pub struct Bundle;
@@ -140,6 +140,9 @@ impl Resource for Bundle {
         }
         if wants_rollback(&plan) && !call.cancel.is_cancelled() {
             return roll_back(run, private, outcome, &plan).await;
+        }
+        if let Ok(seen) = look_again(&run, &outcome, deadline).await {
+            outcome.observed = seen;
         }
         half_made(aws, private, outcome, &plan)
     }
@@ -314,11 +317,8 @@ async fn roll_back(
     // It has the time of a deletion, for that of the creation may be what was over.
     let limit = duration::read(&plan.timeouts, |timeouts| &timeouts.delete, DELETE);
     let deadline = Instant::now() + limit;
-    // What another creation of this name has taken over meanwhile isn't ours to delete.
-    let scope = Scope { known: failed.observed.children.clone(), ..run.scope.clone() };
-    let bounds = Bounds { cancel: run.cancel.clone(), deadline };
-    let made = match BOUNDS.scope(bounds, observe(run.aws, &scope)).await {
-        Ok(seen) => failed.observed.without(&seen.strangers),
+    let made = match look_again(&run, &failed, deadline).await {
+        Ok(made) => made,
         Err(error) => {
             failed.failures.push(Failure { child: None, verb: "roll back", id: None, error });
             return half_made(run.aws, private, failed, plan);
@@ -335,6 +335,14 @@ async fn roll_back(
     let mut response = applied(run.aws, private, outcome, plan, plan);
     response.diagnostics.push(diagnose::rolled_back());
     response
+}
+
+/// What there is after a creation that failed. What another creation of this name has taken over meanwhile isn't the bundle's, and what
+/// a call has made whose answer couldn't be believed is.
+async fn look_again(run: &Run<'_>, failed: &Outcome, deadline: Instant) -> Result<Observed, AwsError> {
+    let scope = Scope { known: failed.observed.children.clone(), ..run.scope.clone() };
+    let bounds = Bounds { cancel: run.cancel.clone(), deadline };
+    Ok(believe(BOUNDS.scope(bounds, observe(run.aws, &scope)).await?, failed))
 }
 
 /// The state of a creation that failed, with what there is of it.

@@ -65,7 +65,12 @@ pub trait Kind: Send + Sync {
         self.delete(aws, old)
     }
 
-    /// What an update leaves to be put away, once everything stands and all that is no longer needed has gone.
+    /// Whether an update leaves something for [`Kind::tidy`].
+    fn leaves(&self, _changes: &[Change]) -> bool {
+        false
+    }
+
+    /// Puts away what an update leaves, once everything stands and all that is no longer needed has gone.
     fn tidy<'a>(&'a self, _aws: &'a Aws, _wanted: &'a Wanted) -> Task<'a, ()> {
         Box::pin(async { Ok(()) })
     }

@@ -44,13 +44,8 @@ impl Observed {
         self.children.is_empty() && self.extras.is_empty()
     }
 
-    /// The same without what turned out to be somebody else's.
-    pub fn without(mut self, strangers: &[Live]) -> Self {
-        let is_theirs = |live: &Live| strangers.iter().any(|stranger| stranger.id == live.id);
-        self.children.retain(|_, live| !is_theirs(live));
-        self.extras.retain(|live| !is_theirs(live));
-        self.leaving.retain(|live| !is_theirs(live));
-        self
+    fn holds(&self, id: &str) -> bool {
+        self.children.values().chain(&self.extras).any(|live| live.id == id)
     }
 }
 
@@ -165,16 +160,22 @@ async fn verify(run: &Run<'_>, desired: &Graph, outcome: &Outcome) -> Result<Obs
     }
 }
 
-/// A look right after a change may be late: what was just deleted is gone even if it is still listed, and what was just made is
-/// there even if it isn't listed yet.
-fn believe(mut seen: Observed, outcome: &Outcome) -> Observed {
+/// What a look right after a change says, with what the run knows better: AWS's answers may be late. What was just deleted is gone
+/// even if it is still listed, and what was just made is there even if it isn't listed yet. What turned out to be somebody else's isn't
+/// the bundle's, and neither is what lies in that, such as the stage of an API.
+pub fn believe(mut seen: Observed, outcome: &Outcome) -> Observed {
     seen.children.retain(|_, live| !outcome.removed.contains(&live.id));
     seen.extras.retain(|live| !outcome.removed.contains(&live.id));
     seen.leaving.retain(|live| !outcome.removed.contains(&live.id));
-    let is_lost = |live: &Live| seen.strangers.iter().any(|stranger| stranger.id == live.id);
-    let made: Vec<_> = outcome.observed.children.iter().filter(|(_, live)| !is_lost(live)).collect();
-    for (name, live) in made {
-        seen.children.entry(name.clone()).or_insert_with(|| live.clone());
+    let lies_in = |live: &Live, api: &str| live.spec.get("rest_api_id").is_some_and(|id| id == api);
+    let is_lost = |live: &Live| seen.strangers.iter().any(|other| other.id == live.id || lies_in(live, &other.id));
+    let made = outcome.observed.children.values().chain(&outcome.observed.extras);
+    let made: Vec<Live> = made.filter(|live| !is_lost(live) && !seen.holds(&live.id)).cloned().collect();
+    for live in made {
+        match seen.children.contains_key(&live.name) {
+            true => seen.extras.push(live),
+            false => drop(seen.children.insert(live.name.clone(), live)),
+        }
     }
     seen
 }

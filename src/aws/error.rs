@@ -127,6 +127,14 @@ where
     }
 }
 
+/// What was found, or nothing where the object has gone since it was listed: somebody else may be at work.
+pub fn unless_gone<T>(found: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
+    match found {
+        Err(error) if error.is_not_found() => Ok(None),
+        found => found.map(Some),
+    }
+}
+
 /// A deletion whose object is already gone has succeeded.
 pub fn gone_is_fine<T>(result: Result<T, AwsError>) -> Result<(), AwsError> {
     match result {
@@ -146,13 +154,7 @@ fn classify(status: u16, code: &str, message: &str) -> ErrorKind {
         "RequestThrottled",
         "PriorRequestNotComplete",
     ];
-    const BUSY: [&str; 5] = [
-        "DependencyViolation",
-        "InvalidGroup.InUse",
-        "ResourceInUse",
-        "ConcurrentTagAccess",
-        "ServiceUnavailableException",
-    ];
+    const BUSY: [&str; 4] = ["DependencyViolation", "InvalidGroup.InUse", "ResourceInUse", "ConcurrentTagAccess"];
     const TAKEN: [&str; 3] = ["InvalidGroup.Duplicate", "DuplicateLoadBalancerName", "DuplicateTargetGroupName"];
     let lower = code.to_ascii_lowercase();
     // API Gateway answers a full quota of VPC links with a BadRequestException that only its text gives away.
@@ -233,6 +235,7 @@ mod tests {
             ),
             (400, "InvalidGroup.NotFound", "", ErrorKind::NotFound),
             (400, "InvalidGroup.Duplicate", "", ErrorKind::Taken),
+            (503, "ServiceUnavailableException", "", ErrorKind::Ambiguous),
             (404, "NotFoundException", "", ErrorKind::NotFound),
             (400, "LoadBalancerNotFound", "", ErrorKind::NotFound),
             (

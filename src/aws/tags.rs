@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Aws, AwsError};
+use super::{Aws, AwsError, unless_gone};
 
 /// The tag that holds the name the bundle was created with.
 pub const BUNDLE: &str = "privgw:bundle";
@@ -127,14 +127,27 @@ pub fn elb_tags(tags: &Tags) -> Vec<aws_sdk_elasticloadbalancingv2::types::Tag> 
     tags.iter().map(tag).collect()
 }
 
-/// Tags of load balancers, target groups and listeners by ARN, twenty ARNs a call (AWS's limit).
+/// Tags of load balancers, target groups and listeners by ARN, twenty ARNs a call (AWS's limit). Of several, those that are gone are
+/// missing in the answer; a single one that is gone is an error.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html>
 pub async fn read_elb(aws: &Aws, arns: &[String]) -> Result<BTreeMap<String, Tags>, AwsError> {
     const ARNS_PER_CALL: usize = 20;
     let mut found = BTreeMap::new();
     for chunk in arns.chunks(ARNS_PER_CALL) {
         let arns = || Some(chunk.to_vec());
-        let answer = aws.elb.ask("DescribeTags", |elb| elb.describe_tags().set_resource_arns(arns()).send()).await?;
+        let answer = aws.elb.ask("DescribeTags", |elb| elb.describe_tags().set_resource_arns(arns()).send()).await;
+        let answer = match answer {
+            // One that has gone since it was listed keeps AWS from telling about the others.
+            Err(error) if error.is_not_found() && chunk.len() > 1 => {
+                for arn in chunk {
+                    found.extend(
+                        unless_gone(Box::pin(read_elb(aws, std::slice::from_ref(arn))).await)?.unwrap_or_default(),
+                    );
+                }
+                continue;
+            }
+            answer => answer?,
+        };
         for description in answer.tag_descriptions() {
             let tags = description.tags().iter().filter(|tag| tag.key().is_some_and(|key| !is_reserved(key)));
             let tags = tags

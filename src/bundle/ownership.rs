@@ -41,7 +41,10 @@ pub async fn claim(aws: &Aws, identity: &Identity, found: &Observed) -> Result<(
 /// Marks a bundle as complete: the last thing that a creation does. It fails if somebody has claimed the API in the meantime.
 pub async fn complete(aws: &Aws, identity: &Identity, observed: &mut Observed) -> Result<(), Failure> {
     let Some(api) = observed.children.get_mut(&rest_api::child()) else { return Ok(()) };
-    let fail = |error| failure(api, error);
+    let fail = |error: AwsError| match error.is_not_found() {
+        true => failure(api, error.because("another apply that creates a bundle of the same name has deleted it")),
+        false => failure(api, error),
+    };
     let mark: Tags = [(COMPLETE.to_string(), identity.owner.clone())].into();
     tags::write(aws, Tagging::ApiGateway, api.text("arn"), &mark, &[]).await.map_err(fail)?;
     let now = tags::read_api_gateway(aws, api.text("arn")).await.map_err(fail)?;

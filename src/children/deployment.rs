@@ -99,6 +99,10 @@ impl Kind for DeploymentKind {
         Box::pin(async move { prune(aws, &new.typed()?, Some(&old.id)).await })
     }
 
+    fn leaves(&self, changes: &[Change]) -> bool {
+        changes.iter().any(|change| change.field == "keep")
+    }
+
     /// The stage has moved by now, so all that are too many can go.
     fn tidy<'a>(&'a self, aws: &'a Aws, wanted: &'a Wanted) -> Task<'a, ()> {
         Box::pin(async move { prune(aws, &wanted.typed()?, None).await })

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::target_health::Health;
-use crate::aws::{Aws, AwsError, gone_is_fine, tags};
+use crate::aws::{Aws, AwsError, gone_is_fine, tags, unless_gone};
 use crate::child::{Change, ChildName, Input, Kind, Live, Scope, Status, Tagging, Task, Wanted, spec};
 
 /// The name of the kind; the key is the back end.
@@ -39,7 +39,7 @@ impl Kind for ListenerKind {
             for balancer in scope.found_kind(super::load_balancer::KIND) {
                 let call = aws.elb.describe_listeners().load_balancer_arn(&balancer.id);
                 let pages = |_: &_| call.clone().into_paginator().items().send().collect::<Result<Vec<_>, _>>();
-                let listeners = aws.elb.ask("DescribeListeners", pages).await?;
+                let listeners = unless_gone(aws.elb.ask("DescribeListeners", pages).await)?.unwrap_or_default();
                 found.extend(listeners.iter().filter_map(live));
             }
             Ok(found)

@@ -12,7 +12,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::aws::{Aws, AwsError, gone_is_fine, tags};
+use crate::aws::{Aws, AwsError, gone_is_fine, tags, unless_gone};
 use crate::child::{
     Change, ChildName, Input, Kind, Live, Outputs, Patience, Scope, Slow, Spec, Status, Tagging, Task, Wanted,
     has_unknown, spec, unknown,
@@ -62,7 +62,7 @@ impl Kind for LoadBalancerKind {
                 if !scope.may_be_ours(KIND, name, arn) {
                     continue;
                 }
-                let attributes = attributes(aws, arn).await?;
+                let Some(attributes) = unless_gone(attributes(aws, arn).await)? else { continue };
                 let interfaces = interfaces(aws, scope, name, arn).await?;
                 found.extend(live(child(), balancer, Some(&attributes), Some(interfaces)));
             }

@@ -70,9 +70,12 @@ impl Kind for RestApiKind {
             let mut found = Vec::new();
             for api in &apis {
                 let Some(id) = api.id() else { continue };
-                // Reading the routes of somebody else's would cost calls of a narrow quota.
-                if scope.child(KIND, id, &tags::from_api_gateway(api.tags())).is_some() {
+                let tags = tags::from_api_gateway(api.tags());
+                if scope.child(KIND, id, &tags).is_some() {
                     found.push(live(aws, child(), api, routes(aws, id).await?));
+                } else if known.as_deref() == Some(id) {
+                    // Somebody has taken it over, which is worth knowing. Reading its routes would cost calls of a narrow quota.
+                    found.push(live(aws, child(), api, Routes::default()));
                 }
             }
             Ok(found)
@@ -300,6 +303,7 @@ async fn find(aws: &Aws, scope: &Scope) -> Result<Vec<Found>, AwsError> {
     Ok(found)
 }
 
+#[derive(Default)]
 struct Routes {
     by_key: Map<String, Value>,
     host: Value,

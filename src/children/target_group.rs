@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::target_health::Health;
-use crate::aws::{Aws, AwsError, gone_is_fine, tags};
+use crate::aws::{Aws, AwsError, gone_is_fine, tags, unless_gone};
 use crate::child::{
     Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, Wanted, compare, spec,
 };
@@ -80,8 +80,8 @@ impl Kind for TargetGroupKind {
                     group.target_group_arn().unwrap_or_default(),
                 )
             };
-            let reads = groups.iter().filter(ours).map(|group| observe_one(aws, scope, group));
-            futures::future::try_join_all(reads).await
+            let reads = groups.iter().filter(ours).map(async |group| unless_gone(observe_one(aws, scope, group).await));
+            Ok(futures::future::try_join_all(reads).await?.into_iter().flatten().collect())
         })
     }
 

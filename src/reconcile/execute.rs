@@ -84,7 +84,7 @@ struct State {
     outputs: BTreeMap<ChildName, Outputs>,
     taken: BTreeSet<String>,
     replaced: Vec<Doomed>,
-    updated: Vec<Wanted>,
+    untidy: Vec<Wanted>,
     outcome: Outcome,
 }
 
@@ -162,7 +162,7 @@ impl<'a, 'r> Work<'a, 'r> {
                     let succession = wait::succession(self.run, kind, &extras, &ready, wanted).await;
                     return succession.map_err(|error| fail("wait for", id, error));
                 }
-                Err(error) if error.kind == ErrorKind::Busy && round < ROUNDS && !self.run.cancel.is_cancelled() => {
+                Err(error) if may_pass(&error) && round < ROUNDS && !self.run.cancel.is_cancelled() => {
                     let again = self.act(kind, Action::Recreate(error.message), Some(live), wanted).await;
                     live = again.map_err(|error| fail("replace", id, error))?;
                     round += 1;
@@ -219,7 +219,9 @@ impl<'a, 'r> Work<'a, 'r> {
             }
             let planned = kind.planned_outputs(&wanted.spec, &live, &own);
             live = kind.update(self.run.aws, &live, wanted, &own).await?;
-            self.lock().updated.push(wanted.clone());
+            if kind.leaves(&own) {
+                self.lock().untidy.push(wanted.clone());
+            }
             let settled = planned.into_iter().filter(|(_, value)| !has_unknown(value));
             live.outputs.extend(settled);
         } else {
@@ -340,6 +342,11 @@ impl<'a, 'r> Work<'a, 'r> {
     fn finish(self) -> Outcome {
         self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).outcome
     }
+}
+
+/// Whether a wait has ended because AWS gave up on the object for a reason that passes, and not because a call failed.
+fn may_pass(error: &AwsError) -> bool {
+    error.kind == ErrorKind::Busy && error.operation.is_empty()
 }
 
 fn verb(action: &Action) -> &'static str {

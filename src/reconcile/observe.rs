@@ -3,7 +3,7 @@
 use futures::future::try_join_all;
 
 use super::Observed;
-use crate::aws::{Aws, AwsError, tags};
+use crate::aws::{Aws, AwsError, tags, unless_gone};
 use crate::child::{ChildName, Claim, Kind, Live, Scope, Status, Tagging};
 use crate::children;
 
@@ -59,12 +59,13 @@ async fn tagged(aws: &Aws, found: Vec<Live>) -> Result<Vec<Live>, AwsError> {
     if arns.is_empty() {
         return Ok(found);
     }
-    let mut all = tags::read_elb(aws, &arns).await?;
+    let mut all = unless_gone(tags::read_elb(aws, &arns).await)?.unwrap_or_default();
     let with_tags = |live: Live| match untagged(&live) {
-        true => Live { tags: Some(all.remove(&live.id).unwrap_or_default()), ..live },
-        false => live,
+        // What has no answer has gone since it was listed.
+        true => all.remove(&live.id).map(|tags| Live { tags: Some(tags), ..live }),
+        false => Some(live),
     };
-    Ok(found.into_iter().map(with_tags).collect())
+    Ok(found.into_iter().filter_map(with_tags).collect())
 }
 
 /// One child a name: of several, the latest that has not failed, and none that is already on its way out. Not every kind tells its age, so what was known as the child counts

@@ -137,11 +137,10 @@ async fn second(base: &Base, number: usize, _sum: &mut Sum) -> Result<bool, Stri
     if !world.cancel.is_cancelled() {
         return Ok(false);
     }
-    // Nobody is that quick with the next apply: AWS has done what it was asked. Where that was a deletion, a creation has to wait for its
-    // end, which is a known limit.
-    tokio::time::sleep(if base.scenario.fails() { LINGER } else { Duration::from_secs(1) }).await;
+    // Nobody is that quick with the next apply: AWS has done what it was asked.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     world.sim.clear_faults();
-    let world = base.world.on(world.sim.clone());
+    let world = base.world.on(world.sim.clone()).reborn();
     follow(base, world, false).await.map_err(|broken| broken.to_string())?;
     Ok(true)
 }
@@ -179,7 +178,7 @@ fn mentions(request: &Value, id: &str) -> bool {
     request.to_string().contains(id)
 }
 
-fn ids(objects: &Value) -> BTreeSet<String> {
+pub fn ids(objects: &Value) -> BTreeSet<String> {
     let kinds = objects[ACCOUNT][REGION].as_object().into_iter().flatten();
     kinds.flat_map(|(_, all)| all.as_object().into_iter().flatten()).map(|(id, _)| id.clone()).collect()
 }

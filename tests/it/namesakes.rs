@@ -20,7 +20,8 @@ const SEEDS: u64 = 6;
 /// How long after the first one the second one begins, in milliseconds. A creation takes half a minute here.
 const DELAYS: [u64; 5] = [0, 1_500, 6_000, 15_000, 30_000];
 /// How a creation may say that there is another one of its name.
-const WHO: [&str; 5] = [
+const WHO: [&str; 6] = [
+    "another apply that creates a bundle of the same name has deleted it",
     "already have a complete bundle that was created with the name",
     "another apply that creates a bundle of the same name has taken it over",
     "Another apply of a bundle of this name may be under way",
@@ -32,7 +33,10 @@ const WHO: [&str; 5] = [
 async fn meet(seed: u64, delay: u64) -> Result<usize, String> {
     let first = World::with(Config { speed: SPEED, seed, ..Config::default() });
     let empty = first.sim.objects();
-    let config = small(&first);
+    let mut config = small(&first);
+    if seed % 2 == 1 {
+        config.on_create_failure = text("rollback");
+    }
     let second = first.beside();
     let create = async |mut world: World, seed: u64, delay: u64| {
         tokio::time::sleep(Duration::from_millis(delay)).await;

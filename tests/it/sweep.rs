@@ -200,7 +200,7 @@ pub async fn clean(
 async fn one(base: &Base, number: usize, mode: Mode, photo: Option<Sim>) -> Result<(), Broken> {
     // Of what a killed process did, Terraform has nothing.
     if let Some(photo) = photo {
-        return follow(base, base.world.on(photo), false).await;
+        return follow(base, base.world.on(photo).reborn(), false).await;
     }
     let mut world = base.world.fork();
     base.scenario.order_faults(&world);

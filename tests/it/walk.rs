@@ -46,7 +46,10 @@ fn random_walks_harm_nobody_and_come_to_a_good_end() {
         }
     };
     let _turn = TURN.write();
-    crate::say(&format!("random walks from the seed {}\n", seeds.last().copied().unwrap_or_default()));
+    let fresh: Vec<u64> = seeds.iter().copied().filter(|seed| !KEPT.contains(seed)).collect();
+    if let (Some(first), Some(last)) = (fresh.first(), fresh.last()) {
+        crate::say(&format!("random walks with the seeds {first} to {last}, and those that are kept\n"));
+    }
     let (start, next, failed) = (Instant::now(), AtomicUsize::new(0), Mutex::new(Vec::new()));
     let done = Mutex::new(BTreeMap::<&str, usize>::new());
     std::thread::scope(|threads| {
@@ -72,6 +75,8 @@ fn random_walks_harm_nobody_and_come_to_a_good_end() {
         failed.len(),
         start.elapsed().as_secs_f64()
     ));
+    let struck: usize = done.iter().filter(|(what, _)| what.starts_with("struck")).map(|(_, count)| count).sum();
+    assert!(seeds.len() < 50 || struck * 10 > seeds.len() * STEPS, "too few blows fell: {done:?}");
     assert!(failed.is_empty(), "{} walks failed:\n{}", failed.len(), failed.join("\n"));
 }
 
@@ -106,8 +111,8 @@ impl Walk {
             let (before, after) = (of_others(&before, &name), of_others(&after, &name));
             if before != after {
                 let differs = |from: &BTreeMap<String, Value>, to: &BTreeMap<String, Value>| -> Vec<String> {
-                    let lost = from.iter().filter(|(key, tags)| to.get(*key) != Some(tags));
-                    lost.map(|(key, tags)| format!("{key} {tags}")).collect()
+                    let lost = from.iter().filter(|(key, one)| to.get(*key) != Some(one));
+                    lost.map(|(key, one)| format!("{key} {one}")).collect()
                 };
                 let (lost, new) = (differs(&before, &after), differs(&after, &before));
                 return Err(format!("a step of {name} has changed what is others': {lost:#?} became {new:#?}"));
@@ -130,8 +135,8 @@ impl Walk {
         let (kind, what) = match rng.u32(..100) {
             0..=64 => {
                 let after = Some(walker.config.clone());
-                let blow = blow(rng);
-                (if blow.is_some() { "struck apply" } else { "apply" }, run(walker, after, blow).await?)
+                let (what, is_struck) = run(walker, after, blow(rng)).await?;
+                (if is_struck { "struck apply" } else { "apply" }, what)
             }
             65..=74 => ("plan", format!("{:?}", walker.world.plan(&walker.config.clone()).await.is_ok())),
             75..=89 => ("by others", others::meddle(rng, &walker.world).await),
@@ -140,8 +145,8 @@ impl Walk {
                 ("untaint", String::new())
             }
             _ => {
-                let blow = blow(rng);
-                (if blow.is_some() { "struck destroy" } else { "destroy" }, run(walker, None, blow).await?)
+                let (what, is_struck) = run(walker, None, blow(rng)).await?;
+                (if is_struck { "struck destroy" } else { "destroy" }, what)
             }
         };
         *self.done.entry(kind).or_default() += 1;
@@ -150,12 +155,21 @@ impl Walk {
     }
 }
 
-/// A run, which may be struck; without a blow it must succeed.
-async fn run(walker: &mut Walker, after: Option<InternalApi>, blow: Option<(usize, Mode)>) -> Result<String, String> {
+/// A run, which may be struck; without a blow it must succeed, and then there is nothing left to do. Says what it was, and whether the
+/// blow fell: it may be meant for a call that never came.
+async fn run(
+    walker: &mut Walker,
+    after: Option<InternalApi>,
+    blow: Option<(usize, Mode)>,
+) -> Result<(String, bool), String> {
     let world = &mut walker.world;
     let (saved, tainted) = (world.state.clone(), world.is_tainted());
     let result = match blow {
-        None => go_on(world, after.as_ref()).await.map(|()| "in full".to_string()),
+        None => {
+            go_on(world, after.as_ref()).await?;
+            quiet(&mut world.fork(), after.as_ref()).await?;
+            Ok(("in full".to_string(), false))
+        }
         Some((at, Mode::KilledBefore | Mode::KilledAfter)) => {
             world.strikes.kill(at);
             let killed = {
@@ -172,12 +186,12 @@ async fn run(walker: &mut Walker, after: Option<InternalApi>, blow: Option<(usiz
                     world.taint();
                 }
             }
-            Ok(format!("killed at {at}: {killed}"))
+            Ok((format!("killed at {at}: {killed}"), killed))
         }
         Some((at, mode)) => {
             world.strikes.strike(at, mode);
             let is_ok = reach(world, after.as_ref()).await.is_ok();
-            Ok(format!("{mode:?} at {at}: {is_ok}"))
+            Ok((format!("{mode:?} at {at}: {is_ok}"), world.strikes.calls() > at))
         }
     };
     world.strikes.rest();
@@ -199,14 +213,17 @@ async fn go_on(world: &mut World, after: Option<&InternalApi>) -> Result<(), Str
 async fn heal(walker: &mut Walker) -> Result<(), String> {
     let (world, config) = (&mut walker.world, &walker.config);
     go_on(world, Some(config)).await.map_err(|why| format!("the last apply: {why}"))?;
-    let seq = world.sim.calls().len();
-    reach(world, Some(config)).await.map_err(|found| format!("one more apply: {found:?}"))?;
-    let writes = world.writes_since(seq);
-    if !writes.is_empty() {
-        return Err(format!("one more apply wrote {writes:?}"));
-    }
+    quiet(world, Some(config)).await?;
     let found = world.destroy().await;
     if found.is_empty() { Ok(()) } else { Err(format!("destroy: {found:?}")) }
+}
+
+/// One more run has nothing to do.
+async fn quiet(world: &mut World, after: Option<&InternalApi>) -> Result<(), String> {
+    let seq = world.sim.calls().len();
+    reach(world, after).await.map_err(|found| format!("one more run: {found:?}"))?;
+    let writes = world.writes_since(seq);
+    if writes.is_empty() { Ok(()) } else { Err(format!("one more run wrote {writes:?}")) }
 }
 
 fn walker(first: &World, number: usize) -> Walker {
@@ -262,7 +279,13 @@ fn of_others(objects: &Value, bundle: &str) -> BTreeMap<String, Value> {
     // What an earlier step has begun to delete goes when its time comes.
     let goes = |one: &Value| one["state"].as_str().is_some_and(|state| state.eq_ignore_ascii_case("deleting"));
     all.filter(|(_, _, one)| one["tags"]["privgw:bundle"].as_str().is_some_and(|name| name != bundle) && !goes(one))
-        // What has just been made goes on becoming ready.
-        .map(|(kind, id, one)| (format!("{kind} {id}"), one["tags"].clone()))
+        .map(|(kind, id, one)| (format!("{kind} {id}"), still(one)))
         .collect()
+}
+
+/// An object without its state: what has just been made goes on becoming ready.
+fn still(object: &Value) -> Value {
+    let mut object = object.clone();
+    object.as_object_mut().map(|members| members.remove("state"));
+    object
 }

@@ -30,6 +30,9 @@ use crate::strikes::Strikes;
 pub const ACCOUNT: &str = "111122223333";
 pub const REGION: &str = "eu-central-1";
 
+/// More processes than any test starts.
+const MANY: u64 = 1000;
+
 /// A simulated account, with the state of one resource in it.
 pub struct World {
     pub sim: Sim,
@@ -84,6 +87,12 @@ impl World {
             strikes: Strikes::default(),
             processes: Arc::new(AtomicU64::new(self.processes.load(Ordering::Relaxed))),
         }
+    }
+
+    /// The processes to come draw other lots than those that have died in a copy of this world.
+    pub fn reborn(self) -> Self {
+        self.processes.fetch_add(MANY, Ordering::Relaxed);
+        self
     }
 
     /// Another resource in the same AWS.

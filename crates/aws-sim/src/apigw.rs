@@ -79,7 +79,10 @@ pub fn objects(region: &Region, now: Time, put: &mut impl FnMut(&str, &str, Valu
         put("vpc-link", &link.id, json!({"tags": link.tags, "name": link.name, "state": link.status(now)}));
     }
     for api in region.apis.values() {
-        put("rest-api", &api.id, json!({"tags": api.tags, "name": api.name}));
+        let definition = format!("{:?}", api.definition);
+        let fields =
+            json!({"tags": api.tags, "name": api.name, "description": api.description, "definition": definition});
+        put("rest-api", &api.id, fields);
         for deployment in api.deployments.values() {
             put(
                 "deployment",
@@ -88,11 +91,10 @@ pub fn objects(region: &Region, now: Time, put: &mut impl FnMut(&str, &str, Valu
             );
         }
         for stage in api.stages.values() {
-            put(
-                "stage",
-                &format!("{}/{}", api.id, stage.name),
-                json!({"tags": stage.tags, "deployment": stage.deployment}),
-            );
+            let settings = (&stage.description, &stage.variables, &stage.settings, stage.tracing, &stage.canary);
+            let settings = format!("{settings:?}");
+            let fields = json!({"tags": stage.tags, "deployment": stage.deployment, "settings": settings});
+            put("stage", &format!("{}/{}", api.id, stage.name), fields);
         }
     }
 }

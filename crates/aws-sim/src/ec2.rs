@@ -61,14 +61,20 @@ pub fn objects(region: &Region, now: Time, put: &mut impl FnMut(&str, &str, Valu
     }
     for group in region.groups.values() {
         let default = group.name == "default";
-        put("security-group", &group.id, json!({"tags": group.tags, "name": group.name, "default": default}));
+        let rules = format!("{:?}", group.rules);
+        let fields = json!({"tags": group.tags, "name": group.name, "default": default, "rules": rules});
+        put("security-group", &group.id, fields);
     }
     for interface in region.interfaces.values() {
         let fields = json!({"tags": {}, "description": interface.description, "subnet": interface.subnet});
         put("network-interface", &interface.id, fields);
     }
     for endpoint in region.endpoints.values() {
-        put("vpc-endpoint", &endpoint.id, json!({"tags": endpoint.tags, "state": endpoint.state(now)}));
+        let fields = json!({
+            "tags": endpoint.tags, "state": endpoint.state(now), "policy": endpoint.policy, "subnets": endpoint.subnets,
+            "groups": endpoint.groups, "privateDns": endpoint.private_dns,
+        });
+        put("vpc-endpoint", &endpoint.id, fields);
     }
 }
 

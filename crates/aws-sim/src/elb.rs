@@ -78,14 +78,21 @@ pub static OPERATIONS: Operations = &[
 /// What exists of balancers, target groups and listeners.
 pub fn objects(region: &Region, now: Time, put: &mut impl FnMut(&str, &str, Value)) {
     for balancer in region.load_balancers.values() {
-        let fields = json!({"tags": balancer.tags, "name": balancer.name, "state": balancer.state(now)});
+        let settings = format!("{:?}", (&balancer.subnets, &balancer.groups, &balancer.enforce, &balancer.attributes));
+        let state = balancer.state(now);
+        let fields = json!({"tags": balancer.tags, "name": balancer.name, "state": state, "settings": settings});
         put("load-balancer", &balancer.arn, fields);
     }
     for group in region.target_groups.values() {
-        put("target-group", &group.arn, json!({"tags": group.tags, "name": group.name}));
+        let targets = group.targets.iter().filter(|(_, target)| target.drained_at.is_none());
+        let targets: Vec<String> = targets.map(|((id, port), _)| format!("{id}:{port}")).collect();
+        let settings = format!("{:?}", (&group.check, &group.attributes));
+        let fields = json!({"tags": group.tags, "name": group.name, "settings": settings, "targets": targets});
+        put("target-group", &group.arn, fields);
     }
     for listener in region.listeners.values() {
-        put("listener", &listener.arn, json!({"tags": listener.tags, "port": listener.port}));
+        let settings = format!("{:?}", (&listener.forward, &listener.attributes));
+        put("listener", &listener.arn, json!({"tags": listener.tags, "port": listener.port, "settings": settings}));
     }
 }
 

@@ -62,8 +62,8 @@ impl Work<'_, '_> {
 
     /// Puts away what updates have left.
     pub(super) async fn tidy(&self) {
-        let updated = std::mem::take(&mut self.lock().updated);
-        for wanted in &updated {
+        let untidy = std::mem::take(&mut self.lock().untidy);
+        for wanted in &untidy {
             let Some(kind) = children::kind(wanted.name.kind()) else { continue };
             if !self.lock().outcome.failures.is_empty() {
                 return;
