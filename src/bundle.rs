@@ -327,13 +327,13 @@ async fn roll_back(
     let scope = Scope { known: made.children.clone(), ..run.scope.clone() };
     let run = Run { permitted: everything(&made), scope, deadline, ..run };
     let mut outcome = reconcile(&run, &Graph::default(), made).await;
-    let is_gone = outcome.failures.is_empty();
+    let (is_gone, is_heir) = (outcome.failures.is_empty(), !private.identity.heir_of.is_empty());
     outcome.failures.splice(0..0, failed.failures);
     if !is_gone {
         return half_made(run.aws, private, outcome, plan);
     }
     let mut response = applied(run.aws, private, outcome, plan, plan);
-    response.diagnostics.push(diagnose::rolled_back());
+    response.diagnostics.push(diagnose::rolled_back(is_heir));
     response
 }
 

@@ -61,25 +61,30 @@ pub fn unlooked(bundle: &str, error: &AwsError) -> Diagnostic {
     Diagnostic::warning("The result could not be checked", detail)
 }
 
+/// What a failed creation says that has carried on what another one had left.
+const INHERITED: &str = "\n\nPart of it was left by another apply that created a bundle of the same name. If that was still under way, it \
+                         was in the way of this one, and this one in its way.";
+
 /// A creation that failed half-way, and what there is of it; an heir has carried on what another one had left.
 pub fn half_made(children: &Attr<MapOf<String>>, is_heir: bool) -> Diagnostic {
     let all = children.known().into_iter().flatten();
     let made: Vec<String> = all.map(|(child, id)| format!("{child} ({})", id.known_or(String::new()))).collect();
-    let inherited = "\n\nPart of it was left by another apply that created a bundle of the same name. If that was still under way, it was \
-                     in the way of this one, and this one in its way.";
     let detail = format!(
         "Of the bundle there is now: {}. All of it is in the state.{}\n\nTerraform marks a resource whose creation failed as tainted: the \
          next apply deletes what was made and begins again. To carry on from what exists instead, run `terraform untaint` on the \
          resource first; `terraform destroy` removes everything.",
         made.join(", "),
-        if is_heir { inherited } else { "" }
+        if is_heir { INHERITED } else { "" }
     );
     Diagnostic::warning("The bundle is half made", detail)
 }
 
 /// A creation that failed and was taken back.
-pub fn rolled_back() -> Diagnostic {
-    let detail = "`on_create_failure` is \"rollback\", so everything that had been made was deleted again. The next apply begins anew.";
+pub fn rolled_back(is_heir: bool) -> Diagnostic {
+    let detail = format!(
+        "`on_create_failure` is \"rollback\", so everything that had been made was deleted again. The next apply begins anew.{}",
+        if is_heir { INHERITED } else { "" }
+    );
     Diagnostic::warning("The creation was rolled back", detail)
 }
 
