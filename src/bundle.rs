@@ -243,6 +243,12 @@ async fn remembered(aws: &Aws, call: &Call, private: &[u8], state: &InternalApi)
         let found = found.map_err(|error| diagnose::unread(&private.identity.bundle, &error.to_string()))?;
         private.identity = found.unwrap_or(private.identity);
     }
+    if let (true, Attr::Known(arn)) = (private.identity.owner.is_empty(), &state.nlb_arn) {
+        let limit = duration::read(&state.timeouts, |timeouts| &timeouts.read, READ);
+        let found = BOUNDS.scope(bounds(call, Instant::now() + limit), ownership::identify_balancer(aws, arn)).await;
+        let found = found.map_err(|error| diagnose::unread(&private.identity.bundle, &error.to_string()))?;
+        private.identity = found.unwrap_or(private.identity);
+    }
     Ok(private)
 }
 

@@ -10,7 +10,7 @@ use tfplugin::Diagnostic;
 
 use super::diagnose;
 use crate::aws::tags::{self, COMPLETE, OWNER, Tagging, Tags};
-use crate::aws::{Aws, AwsError};
+use crate::aws::{Aws, AwsError, unless_gone};
 use crate::child::{ChildName, Identity, Live};
 use crate::children::rest_api;
 use crate::reconcile::{Failure, Observed};
@@ -63,6 +63,13 @@ pub async fn identify(aws: &Aws, api: &str) -> Result<Option<Identity>, AwsError
         found => found?,
     };
     let tag = |key: &str| found.get(key).cloned();
+    Ok(tag(tags::BUNDLE).zip(tag(OWNER)).map(|(bundle, owner)| Identity { bundle, owner, ..Identity::default() }))
+}
+
+/// Whose a load balancer is that the state names, for when its API is gone.
+pub async fn identify_balancer(aws: &Aws, arn: &str) -> Result<Option<Identity>, AwsError> {
+    let found = unless_gone(tags::read_elb(aws, &[arn.to_string()]).await)?.unwrap_or_default();
+    let tag = |key: &str| found.get(arn)?.get(key).cloned();
     Ok(tag(tags::BUNDLE).zip(tag(OWNER)).map(|(bundle, owner)| Identity { bundle, owner, ..Identity::default() }))
 }
 

@@ -266,3 +266,18 @@ async fn an_imported_bundle_is_settled_without_a_write() {
     assert!(missing.iter().any(|one| one.summary == "No such bundle"), "{missing:?}");
     assert_eq!(text(&id), after.id);
 }
+
+#[tokio::test(start_paused = true)]
+async fn without_private_bytes_and_without_its_api_a_bundle_is_still_destroyed() {
+    let mut world = World::new();
+    let before = world.sim.objects();
+    let config = small(&world);
+    let state = world.settle(&config).await;
+    let api = state.id.known().cloned().expect("it is known");
+    world.tamper("apigateway", "DELETE", &format!("/restapis/{api}/stages/v1"), "").await;
+    world.tamper("apigateway", "DELETE", &format!("/restapis/{api}"), "").await;
+    world.state = Some((state, Vec::new()));
+    assert!(world.destroy().await.is_empty());
+    tokio::time::sleep(LINGER).await;
+    assert_eq!(world.sim.objects(), before);
+}
