@@ -21,8 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tfplugin::{
-    ApplyResponse, Attr, Call, DeleteResponse, Diagnostic, Diagnostics, PlanRequest, PlanResponse, ReadResponse,
-    Resource,
+    ApplyResponse, Call, DeleteResponse, Diagnostic, Diagnostics, PlanRequest, PlanResponse, ReadResponse, Resource,
 };
 use tokio::time::Instant;
 
@@ -230,22 +229,17 @@ fn scope(private: &Private, model: &InternalApi) -> Scope {
     }
 }
 
-/// What the state remembers of its bundle. Where the private bytes are gone, the API that it names tells whose it is.
+/// What the state remembers of its bundle. Where the private bytes are gone, what it names tells whose it is.
 async fn remembered(aws: &Aws, call: &Call, private: &[u8], state: &InternalApi) -> Result<Private, Diagnostic> {
     let mut private = Private::read(private);
     private.identity = identity(&private, state);
     if let Some(diagnostic) = elsewhere(aws, &private) {
         return Err(diagnostic);
     }
-    if let (true, Attr::Known(api)) = (private.identity.owner.is_empty(), &state.id) {
+    if private.identity.owner.is_empty() {
         let limit = duration::read(&state.timeouts, |timeouts| &timeouts.read, READ);
-        let found = BOUNDS.scope(bounds(call, Instant::now() + limit), ownership::identify(aws, api)).await;
-        let found = found.map_err(|error| diagnose::unread(&private.identity.bundle, &error.to_string()))?;
-        private.identity = found.unwrap_or(private.identity);
-    }
-    if let (true, Attr::Known(arn)) = (private.identity.owner.is_empty(), &state.nlb_arn) {
-        let limit = duration::read(&state.timeouts, |timeouts| &timeouts.read, READ);
-        let found = BOUNDS.scope(bounds(call, Instant::now() + limit), ownership::identify_balancer(aws, arn)).await;
+        let recall = ownership::recall(aws, state.id.known(), state.nlb_arn.known());
+        let found = BOUNDS.scope(bounds(call, Instant::now() + limit), recall).await;
         let found = found.map_err(|error| diagnose::unread(&private.identity.bundle, &error.to_string()))?;
         private.identity = found.unwrap_or(private.identity);
     }

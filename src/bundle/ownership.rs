@@ -58,19 +58,26 @@ pub async fn complete(aws: &Aws, identity: &Identity, observed: &mut Observed) -
 
 /// Whose an API is that the state or a user names by its id.
 pub async fn identify(aws: &Aws, api: &str) -> Result<Option<Identity>, AwsError> {
-    let found = match tags::read_api_gateway(aws, &aws.place.api_arn(&format!("/restapis/{api}"))).await {
-        Err(error) if error.is_not_found() => return Ok(None),
-        found => found?,
-    };
-    let tag = |key: &str| found.get(key).cloned();
-    Ok(tag(tags::BUNDLE).zip(tag(OWNER)).map(|(bundle, owner)| Identity { bundle, owner, ..Identity::default() }))
+    let arn = aws.place.api_arn(&format!("/restapis/{api}"));
+    Ok(unless_gone(tags::read_api_gateway(aws, &arn).await)?.as_ref().and_then(told))
 }
 
-/// Whose a load balancer is that the state names, for when its API is gone.
-pub async fn identify_balancer(aws: &Aws, arn: &str) -> Result<Option<Identity>, AwsError> {
-    let found = unless_gone(tags::read_elb(aws, &[arn.to_string()]).await)?.unwrap_or_default();
-    let tag = |key: &str| found.get(arn)?.get(key).cloned();
-    Ok(tag(tags::BUNDLE).zip(tag(OWNER)).map(|(bundle, owner)| Identity { bundle, owner, ..Identity::default() }))
+/// Whose a bundle is that a state tells of: its API says so or, where that is gone, its load balancer.
+pub async fn recall(aws: &Aws, api: Option<&String>, balancer: Option<&String>) -> Result<Option<Identity>, AwsError> {
+    if let Some(api) = api
+        && let Some(identity) = identify(aws, api).await?
+    {
+        return Ok(Some(identity));
+    }
+    let Some(arn) = balancer else { return Ok(None) };
+    let found = unless_gone(tags::read_elb(aws, std::slice::from_ref(arn)).await)?;
+    Ok(found.as_ref().and_then(|found| told(found.get(arn)?)))
+}
+
+/// Bundle and owner, as an object's tags tell them.
+fn told(tags: &Tags) -> Option<Identity> {
+    let (bundle, owner) = (tags.get(tags::BUNDLE)?.clone(), tags.get(OWNER)?.clone());
+    Some(Identity { bundle, owner, ..Identity::default() })
 }
 
 /// The owners of what another creation has left: whoever claims that is their heir.

@@ -68,8 +68,8 @@ async fn tagged(aws: &Aws, found: Vec<Live>) -> Result<Vec<Live>, AwsError> {
     Ok(found.into_iter().filter_map(with_tags).collect())
 }
 
-/// One child a name: of several, the latest that has not failed, and none that is already on its way out. Not every kind tells its age, so what was known as the child counts
-/// before a stranger.
+/// One child a name: of several, the latest that has not failed, and none that is already on its way out. Not every kind tells its age,
+/// so what was known as the child counts before a stranger.
 fn sort(mut found: Vec<Live>, scope: &Scope) -> Observed {
     let is_stranger = |live: &Live| scope.known.get(&live.name).is_none_or(|known| known.id != live.id);
     found.sort_by_key(|live| {
