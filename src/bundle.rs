@@ -238,8 +238,7 @@ async fn remembered(aws: &Aws, call: &Call, private: &[u8], state: &InternalApi)
     }
     if private.identity.owner.is_empty() {
         let limit = duration::read(&state.timeouts, |timeouts| &timeouts.read, READ);
-        let recall = ownership::recall(aws, state.id.known(), state.nlb_arn.known());
-        let found = BOUNDS.scope(bounds(call, Instant::now() + limit), recall).await;
+        let found = BOUNDS.scope(bounds(call, Instant::now() + limit), ownership::recall(aws, state)).await;
         let found = found.map_err(|error| diagnose::unread(&private.identity.bundle, &error.to_string()))?;
         private.identity = found.unwrap_or(private.identity);
     }

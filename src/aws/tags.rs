@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_ec2::types::Filter;
 use serde::{Deserialize, Serialize};
 
 use super::{Aws, AwsError, unless_gone};
@@ -176,6 +177,23 @@ pub async fn assert_ours(aws: &Aws, arn: &str, wanted: &Tags) -> Result<(), AwsE
          name may be under way. It was left as it is"
     );
     Err(AwsError::internal(why))
+}
+
+/// The tags of a security group or a VPC endpoint: none where it is gone.
+///
+/// These calls a plan makes anyway; `DescribeTags` of EC2 would be one permission more.
+pub async fn read_ec2(aws: &Aws, id: &str) -> Result<Tags, AwsError> {
+    let filter = |name: &str| Filter::builder().name(name).values(id).build();
+    let tags = if id.starts_with("vpce-") {
+        let call = aws.ec2.describe_vpc_endpoints().filters(filter("vpc-endpoint-id"));
+        let found = aws.ec2.ask("DescribeVpcEndpoints", |_| call.clone().send()).await?;
+        found.vpc_endpoints().first().map(|endpoint| from_ec2(endpoint.tags()))
+    } else {
+        let call = aws.ec2.describe_security_groups().filters(filter("group-id"));
+        let found = aws.ec2.ask("DescribeSecurityGroups", |_| call.clone().send()).await?;
+        found.security_groups().first().map(|group| from_ec2(group.tags()))
+    };
+    Ok(tags.unwrap_or_default())
 }
 
 /// The tags of an object of API Gateway.

@@ -9,9 +9,16 @@ const LONGEST_VALUE: usize = 60;
 /// More differences of one child than this are counted, not listed.
 const MOST_DIFFERENCES: usize = 5;
 
+const DRIFTED: &str = " (drifted: ";
+
 /// An id, and behind it what somebody else has changed.
 pub fn annotate(id: &str, changes: &[Change]) -> String {
-    if changes.is_empty() { id.to_string() } else { format!("{id} (drifted: {})", describe(changes)) }
+    if changes.is_empty() { id.to_string() } else { format!("{id}{DRIFTED}{})", describe(changes)) }
+}
+
+/// The id alone, without what [`annotate`] has put behind it.
+pub fn plain(annotated: &str) -> &str {
+    annotated.split(DRIFTED).next().unwrap_or_default()
 }
 
 /// The differences, each by the path of the value that differs.

@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 
 use tfplugin::Diagnostic;
 
-use super::diagnose;
+use super::model::InternalApi;
+use super::{diagnose, drift};
 use crate::aws::tags::{self, COMPLETE, OWNER, Tagging, Tags};
 use crate::aws::{Aws, AwsError, unless_gone};
 use crate::child::{ChildName, Identity, Live};
-use crate::children::rest_api;
+use crate::children::{load_balancer, rest_api, security_group, target_group, vpc_endpoint, vpc_link};
 use crate::reconcile::{Failure, Observed};
 
 /// Claims what another creation of this name has left: it died, or was given up, before its bundle was complete.
@@ -62,16 +63,36 @@ pub async fn identify(aws: &Aws, api: &str) -> Result<Option<Identity>, AwsError
     Ok(unless_gone(tags::read_api_gateway(aws, &arn).await)?.as_ref().and_then(told))
 }
 
-/// Whose a bundle is that a state tells of: its API says so or, where that is gone, its load balancer.
-pub async fn recall(aws: &Aws, api: Option<&String>, balancer: Option<&String>) -> Result<Option<Identity>, AwsError> {
-    if let Some(api) = api
+/// Whose a bundle is that a state tells of. Its API says so or, where that has gone, the first of the other children that is still
+/// there: a destroy that was cut short may have left any of them. What was handed in is no child and isn't asked.
+pub async fn recall(aws: &Aws, state: &InternalApi) -> Result<Option<Identity>, AwsError> {
+    if let Some(api) = state.id.known()
         && let Some(identity) = identify(aws, api).await?
     {
         return Ok(Some(identity));
     }
-    let Some(arn) = balancer else { return Ok(None) };
-    let found = unless_gone(tags::read_elb(aws, std::slice::from_ref(arn)).await)?;
-    Ok(found.as_ref().and_then(|found| told(found.get(arn)?)))
+    for (child, id) in state.children.known().into_iter().flatten() {
+        let (child, Some(id)) = (ChildName::from(child.as_str()), id.known()) else { continue };
+        let Some(tags) = unless_gone(read(aws, &child, drift::plain(id)).await)? else { continue };
+        if let (Some(identity), Some(told)) = (told(&tags), tags.get(tags::CHILD))
+            && told == child.as_str()
+        {
+            return Ok(Some(identity));
+        }
+    }
+    Ok(None)
+}
+
+/// The tags of a child by its id. Those that exist only within an API have none to tell once that is gone.
+async fn read(aws: &Aws, child: &ChildName, id: &str) -> Result<Tags, AwsError> {
+    match child.kind() {
+        security_group::KIND | vpc_endpoint::KIND => tags::read_ec2(aws, id).await,
+        load_balancer::KIND | target_group::KIND => {
+            Ok(tags::read_elb(aws, &[id.to_string()]).await?.remove(id).unwrap_or_default())
+        }
+        vpc_link::KIND => tags::read_api_gateway(aws, &aws.place.api_arn(&format!("/vpclinks/{id}"))).await,
+        _ => Ok(Tags::new()),
+    }
 }
 
 /// Bundle and owner, as an object's tags tell them.

@@ -20,7 +20,7 @@ use crate::workspace;
 use Blow::{Interrupt, Interrupts, Kill};
 
 /// Every point at which something happens.
-pub const POINTS: [Point; 22] = [
+pub const POINTS: [Point; 23] = [
     Point(Deed::Create, "CreateSecurityGroup", Kill),
     Point(Deed::Create, "CreateVpcEndpoint", Kill),
     Point(Deed::Create, "CreateLoadBalancer", Kill),
@@ -43,6 +43,7 @@ pub const POINTS: [Point; 22] = [
     Point(Deed::Route, "PutRestApi", Interrupt),
     Point(Deed::Destroy, "DeleteVpcLink", Interrupt),
     Point(Deed::Create, "CreateVpcLink", Interrupts),
+    Point(Deed::Destroy, "DeleteVpcLink", Interrupts),
 ];
 
 /// What the provider does when it happens, the call whose answer is on its way, and what happens.
