@@ -64,7 +64,7 @@ impl Kind for LoadBalancerKind {
                 }
                 let Some(attributes) = unless_gone(attributes(aws, arn).await)? else { continue };
                 let interfaces = interfaces(aws, scope, name, arn).await?;
-                found.extend(live(child(), balancer, Some(&attributes), Some(interfaces)));
+                found.extend(live(child(), balancer, Some(&attributes)).map(|live| await_interfaces(live, interfaces)));
             }
             Ok(found)
         })
@@ -85,7 +85,7 @@ impl Kind for LoadBalancerKind {
                 .set_tags(Some(tags::elb_tags(&wanted.tags)));
             let answer = aws.elb.ask("CreateLoadBalancer", |_| call.clone().send()).await?;
             let created =
-                answer.load_balancers().first().and_then(|balancer| live(wanted.name.clone(), balancer, None, None));
+                answer.load_balancers().first().and_then(|balancer| live(wanted.name.clone(), balancer, None));
             let mut created = created.ok_or_else(|| AwsError::incomplete("CreateLoadBalancer", "LoadBalancers"))?;
             tags::assert_ours(aws, &created.id, &wanted.tags).await?;
             created.spec = wanted.spec.clone();
@@ -168,14 +168,10 @@ impl Slow for LoadBalancerKind {
             match aws.elb.ask("DescribeLoadBalancers", |_| call.clone().send()).await {
                 Ok(answer) => {
                     let balancer = answer.load_balancers().first();
-                    let Some(mut now) = balancer.and_then(|balancer| live(known.name.clone(), balancer, None, None))
-                    else {
-                        return Ok(None);
-                    };
-                    if now.status == Status::Ready {
-                        settle(aws, known, &mut now).await?;
+                    match balancer.and_then(|balancer| live(known.name.clone(), balancer, None)) {
+                        Some(now) if now.status == Status::Ready => settle(aws, known, now).await.map(Some),
+                        now => Ok(now),
                     }
-                    Ok(Some(now))
                 }
                 Err(error) if error.is_not_found() => Ok(None),
                 Err(error) => Err(error),
@@ -194,19 +190,25 @@ pub fn child() -> ChildName {
     ChildName::single(KIND)
 }
 
-/// A load balancer is of use only once each of its subnets has an interface: after a subnet has been added, it is `active` all along.
-async fn settle(aws: &Aws, known: &Live, now: &mut Live) -> Result<(), AwsError> {
-    let subnets = known.spec.get("subnet_ids").and_then(Value::as_array).map_or(0, Vec::len);
+/// What a load balancer is that is `active`: see [`await_interfaces`].
+async fn settle(aws: &Aws, known: &Live, now: Live) -> Result<Live, AwsError> {
     let scope = Scope {
         vpc_id: known.spec.get("vpc_id").and_then(Value::as_str).unwrap_or_default().into(),
         ..Scope::default()
     };
     let interfaces = interfaces(aws, &scope, now.text("aws_name"), &now.id).await?;
-    if interfaces.as_object().map_or(0, serde_json::Map::len) < subnets {
-        now.status = Status::Pending("waiting for its network interfaces".into());
+    Ok(await_interfaces(now, interfaces))
+}
+
+/// A load balancer is of use only once each of its subnets has an interface: after a subnet has been added, it is `active` all along,
+/// and a plan that took the interfaces of the others for all of them would promise what changes a moment later.
+fn await_interfaces(mut live: Live, interfaces: Value) -> Live {
+    let subnets = live.spec.get("subnet_ids").and_then(Value::as_array).map_or(0, Vec::len);
+    if live.status == Status::Ready && interfaces.as_object().map_or(0, serde_json::Map::len) < subnets {
+        live.status = Status::Pending("waiting for its network interfaces".into());
     }
-    now.outputs.insert("network_interfaces".into(), interfaces);
-    Ok(())
+    live.outputs.insert("network_interfaces".into(), interfaces);
+    live
 }
 
 /// Whether AWS would refuse to delete this, because it is a load balancer under deletion protection.
@@ -274,12 +276,7 @@ async fn interfaces(aws: &Aws, scope: &Scope, name: &str, arn: &str) -> Result<V
     Ok(Value::Object(found.iter().filter_map(entry).collect()))
 }
 
-fn live(
-    name: ChildName,
-    balancer: &Balancer,
-    attributes: Option<&BTreeMap<String, String>>,
-    interfaces: Option<Value>,
-) -> Option<Live> {
+fn live(name: ChildName, balancer: &Balancer, attributes: Option<&BTreeMap<String, String>>) -> Option<Live> {
     let reason = balancer.state().and_then(|state| state.reason()).unwrap_or("no reason given");
     let status = match balancer.state().and_then(|state| state.code()) {
         Some(LoadBalancerStateEnum::Active | LoadBalancerStateEnum::ActiveImpaired) => Status::Ready,
@@ -309,7 +306,7 @@ fn live(
     ]
     .map(|(key, value)| (key.to_string(), value))
     .into();
-    outputs.insert("network_interfaces".into(), interfaces.unwrap_or_else(unknown));
+    outputs.insert("network_interfaces".into(), unknown());
     Some(Live {
         name,
         id: arn,
