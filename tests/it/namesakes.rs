@@ -267,8 +267,8 @@ async fn an_imported_bundle_is_settled_without_a_write() {
     assert_eq!(text(&id), after.id);
 }
 
-/// A second Ctrl-C can make Terraform keep the state of a bundle that is half gone, and lose the private bytes. Whatever is left by then
-/// tells whose it is.
+/// A destroy was killed, and the state that is left was put together by hand and has no private bytes. Whatever is left of the bundle
+/// by then tells whose it is.
 #[test]
 fn without_private_bytes_a_destroy_ends_what_another_has_begun() {
     let thread = std::thread::Builder::new().stack_size(STACK);

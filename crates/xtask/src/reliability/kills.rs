@@ -4,6 +4,7 @@
 //!
 //! The sweep in `tests/it` does this at every call, inside one process. Here it is a sample, with real processes.
 
+use std::fs;
 use std::io;
 use std::pin::pin;
 use std::time::Duration;
@@ -164,8 +165,10 @@ pub async fn run(terraform: &Terraform, point: &Point) -> io::Result<String> {
     work.set("step", step);
     let start = writes(&sim).await?;
     die(&sim, &work, command, operation, blow).await?;
-    if blow == Interrupt {
-        remembered(&sim, &work).await?;
+    match blow {
+        Interrupt => remembered(&sim, &work).await?,
+        Interrupts => take_over(&work).await?,
+        Kill => {}
     }
     let death = writes(&sim).await?;
     if operation == COMPLETION {
@@ -228,6 +231,16 @@ fn kill_provider(group: u32) -> io::Result<()> {
         return Err(io::Error::other("there was no provider to be killed"));
     }
     providers.into_iter().try_for_each(kill)
+}
+
+/// A second Ctrl-C may meet Terraform while it writes its state, and leave the file empty: "data loss may have occurred". There is no
+/// backup either where nothing had changed yet. The way back is an apply, which takes over what a creation that was never completed
+/// would have left as well.
+async fn take_over(work: &Workdir) -> io::Result<()> {
+    match fs::metadata(work.path().join("terraform.tfstate")) {
+        Ok(state) if state.len() == 0 => work.succeed(&["apply", "-auto-approve", "-no-color"]).await.map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// After one Ctrl-C the state names what there is.
