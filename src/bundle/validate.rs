@@ -132,7 +132,7 @@ impl Check {
             );
         }
         self.ids(&endpoint.additional_ids, &path.clone().attribute("additional_ids"), "vpce-");
-        if !endpoint.security_group_ids.is_null() && sources.iter().any(|source| !source.is_null()) {
+        if endpoint.security_group_ids.is_known() && sources.iter().any(|source| source.is_known()) {
             let detail = "`allowed_*` are rules of the managed security group, which there isn't when `security_group_ids` are given. Put the \
                           rules into your own groups.";
             self.error(&own, "Two ways to say who may call", detail);

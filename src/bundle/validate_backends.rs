@@ -89,7 +89,7 @@ impl Check {
         }
         if protocol == "TCP" && !check.protocol.is_unknown() {
             for (attr, name) in [(&check.path, "path"), (&check.matcher, "matcher")] {
-                if !attr.is_null() {
+                if attr.is_known() {
                     let detail = format!("A TCP check only connects. Set `protocol = \"HTTP\"`, or drop `{name}`.");
                     self.error(&path.clone().attribute(name), "Only for HTTP and HTTPS", detail);
                 }

@@ -9,6 +9,7 @@ mod world;
 mod binary;
 mod budget;
 mod children;
+mod conformance;
 mod crowd;
 mod drift;
 mod failed_create;

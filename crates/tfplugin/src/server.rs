@@ -9,7 +9,7 @@ mod state;
 mod typed;
 
 #[cfg(feature = "testing")]
-pub(crate) use convert::{diagnostics_from_proto, dynamic, path_from_proto, value};
+pub(crate) use convert::{diagnostics_from_proto, path_from_proto, value};
 pub(crate) use managed::Managed;
 pub(crate) use typed::Typed;
 

@@ -6,6 +6,8 @@ mod number;
 mod path;
 
 pub(crate) use json::Extra;
+#[cfg(feature = "testing")]
+pub(crate) use msgpack::{NOT_NULL, UNKNOWN};
 pub use number::{Number, ParseNumberError};
 pub use path::{Path, Step};
 

@@ -45,7 +45,7 @@ pub(super) struct Process {
     _sockets: TempDir,
 }
 
-trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(super) trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
 
@@ -112,7 +112,7 @@ impl Process {
         let stream = connector.connect(name, stream).await;
         let stream = stream.map_err(|error| format!("TLS handshake failed: {error}"))?;
         let endpoint = Endpoint::from_static("http://unused");
-        let channel = endpoint.connect_with_connector(Ready(Some(Box::new(stream)))).await;
+        let channel = endpoint.connect_with_connector(Ready::new(stream)).await;
         channel.map_err(|error| format!("can't speak HTTP/2: {error}"))
     }
 }
@@ -182,7 +182,13 @@ impl Captured {
 }
 
 /// Gives away a stream that is connected already.
-struct Ready(Option<Box<dyn Io>>);
+pub(super) struct Ready(Option<Box<dyn Io>>);
+
+impl Ready {
+    pub(super) fn new(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Ready {
+        Ready(Some(Box::new(stream)))
+    }
+}
 
 impl Service<Uri> for Ready {
     type Response = TokioIo<Box<dyn Io>>;

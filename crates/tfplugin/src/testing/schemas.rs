@@ -2,22 +2,38 @@ use std::collections::BTreeMap;
 
 use crate::{
     proto::tfplugin6::{self as proto, schema::object::NestingMode},
+    schema::{Attribute, AttributeType, Nesting, Schema, Usage},
     server::diagnostics_from_proto,
     value::Type,
 };
 
-/// The types of everything that the provider declares.
-#[derive(Clone, Debug)]
+/// Everything that the provider declares.
+#[derive(Clone, Debug, Default)]
 pub struct Schemas {
     /// The provider block.
-    pub provider: Type,
+    pub provider: Declared,
     /// Each resource.
-    pub resources: BTreeMap<String, Type>,
+    pub resources: BTreeMap<String, Declared>,
 }
 
-impl Default for Schemas {
-    fn default() -> Schemas {
-        Schemas { provider: Type::Object(BTreeMap::new()), resources: BTreeMap::new() }
+/// A schema, and the type that values have by it.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// What Terraform was told.
+    pub schema: Schema,
+    /// Follows from it.
+    pub ty: Type,
+}
+
+impl Default for Declared {
+    fn default() -> Declared {
+        Declared::from(Schema { version: 0, attributes: Vec::new(), description: String::new() })
+    }
+}
+
+impl From<Schema> for Declared {
+    fn from(schema: Schema) -> Declared {
+        Declared { ty: schema.implied(), schema }
     }
 }
 
@@ -30,42 +46,63 @@ impl Schemas {
         let provider = response.provider.ok_or("no schema of the provider")?;
         let resources = response.resource_schemas.iter();
         Ok(Schemas {
-            provider: block(&provider)?,
+            provider: declared(&provider)?,
             resources: resources
-                .map(|(name, schema)| Ok((name.clone(), block(schema)?)))
+                .map(|(name, schema)| Ok((name.clone(), declared(schema)?)))
                 .collect::<Result<_, String>>()?,
         })
     }
 }
 
-fn block(schema: &proto::Schema) -> Result<Type, String> {
+fn declared(schema: &proto::Schema) -> Result<Declared, String> {
     let block = schema.block.as_ref().ok_or("a schema without a block")?;
-    object(&block.attributes)
-}
-
-fn object(attributes: &[proto::schema::Attribute]) -> Result<Type, String> {
-    let types = attributes.iter().map(|a| Ok((a.name.clone(), attribute(a)?)));
-    types.collect::<Result<_, String>>().map(Type::Object)
-}
-
-fn attribute(attribute: &proto::schema::Attribute) -> Result<Type, String> {
-    let name = &attribute.name;
-    match &attribute.nested_type {
-        Some(_) if !attribute.r#type.is_empty() => Err(format!("{name} has two types")),
-        Some(nested) => {
-            let object = Box::new(object(&nested.attributes)?);
-            match nested.nesting() {
-                NestingMode::Single => Ok(*object),
-                NestingMode::List => Ok(Type::List(object)),
-                NestingMode::Set => Ok(Type::Set(object)),
-                NestingMode::Map => Ok(Type::Map(object)),
-                NestingMode::Invalid => Err(format!("{name} has no nesting")),
-            }
-        }
-        None => {
-            let json = serde_json::from_slice(&attribute.r#type).ok();
-            let ty = json.as_ref().and_then(Type::from_json);
-            ty.ok_or_else(|| format!("{name} has an invalid type"))
-        }
+    let attributes = attributes(&block.attributes)?;
+    let schema = Schema { version: schema.version, attributes, description: block.description.clone() };
+    match schema.faults().as_slice() {
+        [] => Ok(Declared::from(schema)),
+        faults => Err(faults.join("; ")),
     }
+}
+
+fn attributes(declared: &[proto::schema::Attribute]) -> Result<Vec<Attribute>, String> {
+    declared.iter().map(attribute).collect()
+}
+
+fn attribute(declared: &proto::schema::Attribute) -> Result<Attribute, String> {
+    let name = &declared.name;
+    Ok(Attribute {
+        name: name.clone(),
+        ty: ty(declared)?,
+        usage: match (declared.required, declared.optional, declared.computed) {
+            (true, false, false) => Usage::Required,
+            (false, true, false) => Usage::Optional,
+            (false, false, true) => Usage::Computed,
+            (false, true, true) => Usage::OptionalComputed,
+            flags => return Err(format!("{name} is required, optional and computed as in {flags:?}")),
+        },
+        description: declared.description.clone(),
+        sensitive: declared.sensitive,
+        deprecated: declared.deprecated.then(|| declared.deprecation_message.clone()),
+        write_only: declared.write_only,
+    })
+}
+
+fn ty(declared: &proto::schema::Attribute) -> Result<AttributeType, String> {
+    let name = &declared.name;
+    let Some(nested) = &declared.nested_type else {
+        let json = serde_json::from_slice(&declared.r#type).ok();
+        let ty = json.as_ref().and_then(Type::from_json);
+        return ty.map(AttributeType::Plain).ok_or_else(|| format!("{name} has an invalid type"));
+    };
+    if !declared.r#type.is_empty() {
+        return Err(format!("{name} has two types"));
+    }
+    let nesting = match nested.nesting() {
+        NestingMode::Single => Nesting::Single,
+        NestingMode::List => Nesting::List,
+        NestingMode::Set => Nesting::Set,
+        NestingMode::Map => Nesting::Map,
+        NestingMode::Invalid => return Err(format!("{name} has no nesting")),
+    };
+    Ok(AttributeType::Nested { nesting, attributes: attributes(&nested.attributes)? })
 }

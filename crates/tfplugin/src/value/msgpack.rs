@@ -6,7 +6,10 @@ mod write;
 use super::{Mismatch, Type, Value};
 
 /// An unknown value: an extension of one byte with code 0. What it holds says nothing.
-const UNKNOWN: [u8; 3] = [0xd4, 0, 0];
+pub(crate) const UNKNOWN: [u8; 3] = [0xd4, 0, 0];
+/// An unknown value that won't be null: an extension with code 12, and in it a map in which 1 (nullness) is false. It fits every type.
+#[cfg(feature = "testing")]
+pub(crate) const NOT_NULL: [u8; 6] = [0xc7, 3, 0x0c, 0x81, 1, 0xc2];
 
 impl Value {
     /// Reads a value of this type, and nothing after it.
@@ -21,9 +24,14 @@ impl Value {
 
     /// Writes a value as this type. Attributes that are missing are written as null.
     pub(crate) fn to_msgpack(&self, ty: &Type) -> Result<Vec<u8>, Mismatch> {
-        let mut bytes = Vec::new();
-        write::write(&mut bytes, self, ty)?;
-        Ok(bytes)
+        self.to_msgpack_with(ty, &UNKNOWN)
+    }
+
+    /// The same with another notation for what is unknown.
+    pub(crate) fn to_msgpack_with(&self, ty: &Type, unknown: &[u8]) -> Result<Vec<u8>, Mismatch> {
+        let mut writer = write::Writer { out: Vec::new(), unknown };
+        writer.value(self, ty)?;
+        Ok(writer.out)
     }
 }
 

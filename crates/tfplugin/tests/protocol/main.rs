@@ -1,6 +1,9 @@
 //! The example provider as a real process: driven by a client of ours, and by Terraform itself.
 
+mod conformance;
+mod everything;
 mod lifecycle;
+mod random;
 mod terraform;
 mod wire;
 
