@@ -3,6 +3,7 @@
 mod conformance;
 mod everything;
 mod lifecycle;
+mod minimal;
 mod random;
 mod terraform;
 mod wire;
@@ -14,13 +15,16 @@ use tfplugin::{
     testing::{Client, Stored},
 };
 
-/// The example. Cargo builds it together with the tests, but not when it is given the name of a test to run.
 fn tiny() -> PathBuf {
+    example("tiny")
+}
+
+/// An example. Cargo builds it together with the tests, but not when it is given the name of a test to run.
+fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test has a path");
     let target = test.ancestors().nth(2).expect("tests are in target/<profile>/deps");
-    let name = format!("tiny{}", std::env::consts::EXE_SUFFIX);
-    let path = target.join("examples").join(name);
-    assert!(path.exists(), "build it first: cargo build -p tfplugin --example tiny");
+    let path = target.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(path.exists(), "build it first: cargo build -p tfplugin --example {name}");
     path
 }
 
