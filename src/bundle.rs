@@ -1,5 +1,6 @@
 //! The resource `privgw_internal_api`: one short method for each of Terraform's verbs.
 
+pub mod announce;
 pub mod desired;
 pub mod diagnose;
 pub mod drift;

@@ -16,6 +16,11 @@ pub fn annotate(id: &str, changes: &[Change]) -> String {
     if changes.is_empty() { id.to_string() } else { format!("{id}{DRIFTED}{})", describe(changes)) }
 }
 
+/// What [`annotate`] has put behind an id.
+pub fn told(annotated: &str) -> Option<&str> {
+    annotated.split_once(DRIFTED).and_then(|(_, told)| told.strip_suffix(')'))
+}
+
 /// The id alone, without what [`annotate`] has put behind it.
 pub fn plain(annotated: &str) -> &str {
     annotated.split(DRIFTED).next().unwrap_or_default()

@@ -1,7 +1,8 @@
 //! What a change of configuration will do, as precisely as it can be known without asking AWS.
 
-use tfplugin::{Attr, Diagnostic, Diagnostics, Path, PlanRequest, PlanResponse};
+use tfplugin::{Attr, Diagnostics, Path, PlanRequest, PlanResponse};
 
+use super::announce::announce;
 use super::desired::{desired, tags_all};
 use super::diagnose::{empty_group, protected_replacement};
 use super::model::InternalApi;
@@ -39,14 +40,9 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
     private.permitted = steps.permitted();
     let mut response = respond(planned, &private, replace);
     response.diagnostics.extend(objections(&steps, &observed, &response.planned));
-    for (child, reason) in steps.steps.iter().filter_map(|step| match &step.action {
-        Action::Recreate(reason) => Some((&step.name, reason)),
-        _ => None,
-    }) {
-        response.diagnostics.push(Diagnostic::warning(
-            format!("{child} is beyond repair and will be made anew"),
-            format!("AWS says: {reason}. The broken one is deleted first."),
-        ));
+    if let Some(prior) = &prior {
+        let before = desired(prior, place, &identity);
+        response.diagnostics.extend(announce(&steps, &observed, prior, &before));
     }
     response
 }
