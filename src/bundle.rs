@@ -22,7 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tfplugin::{
-    ApplyResponse, Call, DeleteResponse, Diagnostic, Diagnostics, PlanRequest, PlanResponse, ReadResponse, Resource,
+    ApplyResponse, Call, DeleteResponse, Diagnostic, Diagnostics, IdentitySchema, ImportId, Listed, PlanRequest,
+    PlanResponse, ReadResponse, Resource,
 };
 use tokio::time::Instant;
 
@@ -205,8 +206,30 @@ impl Resource for Bundle {
         DeleteResponse::Gone { diagnostics }
     }
 
-    async fn import(&self, _call: &Call, aws: &Arc<Aws>, id: String) -> Result<(InternalApi, Vec<u8>), Diagnostics> {
-        import::import(aws, &id).await
+    async fn import(&self, _call: &Call, aws: &Arc<Aws>, id: ImportId) -> Result<(InternalApi, Vec<u8>), Diagnostics> {
+        import::import(aws, &import::resolve(aws, id)?).await
+    }
+
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        Some(import::identity_schema())
+    }
+
+    fn identity(&self, state: &InternalApi) -> Option<tfplugin::Identity> {
+        import::names(state)
+    }
+
+    fn is_listable(&self) -> bool {
+        true
+    }
+
+    async fn list(
+        &self,
+        call: &Call,
+        aws: &Arc<Aws>,
+        limit: usize,
+        whole: bool,
+    ) -> Result<Vec<Listed<InternalApi>>, Diagnostics> {
+        import::list(self, call, aws, limit, whole).await
     }
 }
 

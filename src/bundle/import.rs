@@ -1,6 +1,12 @@
-//! `terraform import`: a bundle that this provider has made, and that no state holds.
+//! Bundles that this provider has made: `terraform import` takes one into the state, and `terraform query` lists them.
 
-use tfplugin::{Attr, Diagnostic, Diagnostics};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tfplugin::{
+    Attr, Call, Diagnostic, Diagnostics, Identity as Names, IdentityAttribute, IdentitySchema, ImportId, Listed,
+    ReadResponse, Resource,
+};
 
 use super::diagnose;
 use super::model::InternalApi;
@@ -8,8 +14,76 @@ use super::ownership::identify;
 use super::state::Private;
 use crate::aws::Aws;
 use crate::child::{ChildName, Scope};
-use crate::children::{load_balancer, vpc_endpoint};
+use crate::children::{load_balancer, rest_api, vpc_endpoint};
 use crate::reconcile::observe;
+
+/// What a bundle is known by: its API, and where that is.
+pub fn identity_schema() -> IdentitySchema {
+    let attribute = |name, is_required, description| IdentityAttribute { name, description, is_required };
+    IdentitySchema {
+        version: 0,
+        attributes: vec![
+            attribute("id", true, "The id of the REST API."),
+            attribute("account_id", false, "The AWS account. Default: that of the provider's credentials."),
+            attribute("region", false, "The region. Default: the provider's."),
+        ],
+    }
+}
+
+/// These of a bundle, from the ARN that its methods are authorised under: `arn:PARTITION:execute-api:REGION:ACCOUNT:API`.
+pub fn names(state: &InternalApi) -> Option<Names> {
+    let arn: Vec<&str> = state.execution_arn.known()?.split(':').collect();
+    let [_, _, _, region, account, api] = arn[..] else { return None };
+    let pairs = [("id", api), ("account_id", account), ("region", region)];
+    Some(pairs.map(|(name, value)| (name.to_string(), value.to_string())).into())
+}
+
+/// The id of the REST API that is to be imported. A provider that works elsewhere would find another one, or none.
+pub fn resolve(aws: &Aws, id: ImportId) -> Result<String, Diagnostics> {
+    let given = match id {
+        ImportId::Id(id) => return Ok(id),
+        ImportId::Identity(given) => given,
+    };
+    let here = BTreeMap::from([("account_id", &aws.place.account), ("region", &aws.place.region)]);
+    for (name, here) in here {
+        if let Some(there) = given.get(name).filter(|there| *there != here && !here.is_empty()) {
+            let detail = format!("The identity names the {name} {there}, and the provider works in {here}.");
+            return Err(Diagnostic::error("The bundle is somewhere else", detail).into());
+        }
+    }
+    Ok(given.get("id").cloned().unwrap_or_default())
+}
+
+/// The complete bundles of the provider's account and region, by the id of their API; whole ones as reading finds them.
+pub async fn list(
+    bundle: &impl Resource<Meta = Aws, Model = InternalApi>,
+    call: &Call,
+    aws: &Arc<Aws>,
+    limit: usize,
+    whole: bool,
+) -> Result<Vec<Listed<InternalApi>>, Diagnostics> {
+    let unlisted = |error| Diagnostics::from(Diagnostic::error("Could not list bundles", format!("{error}.")));
+    let complete = rest_api::complete(aws).await.map_err(unlisted)?;
+    let mut found = Vec::new();
+    for (id, name) in complete.into_iter().take(limit) {
+        let mut state = InternalApi {
+            execution_arn: Attr::Known(aws.place.execution_arn(&id)),
+            id: Attr::Known(id.clone()),
+            ..InternalApi::default()
+        };
+        if whole {
+            let (stub, private) = import(aws, &id).await?;
+            match bundle.read(call, aws, stub, private).await {
+                ReadResponse::Found { state: whole, .. } => state = whole,
+                ReadResponse::Failed(diagnostics) => return Err(diagnostics),
+                // It has gone since it was listed.
+                ReadResponse::Gone => continue,
+            }
+        }
+        found.push(Listed { name, state });
+    }
+    Ok(found)
+}
 
 /// A first state from the id of a REST API. The arguments that say where the bundle is are read from it; all others are what the
 /// configuration says, and the first plan shows what differs in `children`.

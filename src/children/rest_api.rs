@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::route::{self, Route};
 use crate::aws::names::{fingerprint, identity};
-use crate::aws::{API_PAGE, Aws, AwsError, gone_is_fine, policy, tags};
+use crate::aws::{API_PAGE, Aws, AwsError, gone_is_fine, policy, tags, unless_gone};
 use crate::child::{
     Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, Wanted, has_unknown, spec,
     unknown,
@@ -285,13 +285,35 @@ async fn get(aws: &Aws, id: &str) -> Result<Option<Found>, AwsError> {
 }
 
 /// Looks through the account's APIs for those of the bundle: what a process that died before it could note the id has left.
-async fn find(aws: &Aws, scope: &Scope) -> Result<Vec<Found>, AwsError> {
+/// Id and name of every API that is marked as that of a complete bundle, by id.
+pub async fn complete(aws: &Aws) -> Result<Vec<(String, String)>, AwsError> {
+    let mut found = Vec::new();
+    for api in list(aws).await? {
+        let is_private = api.endpoint_configuration().is_some_and(|at| at.types().contains(&EndpointType::Private));
+        let (Some(id), true) = (api.id(), is_private) else { continue };
+        let tags = match api.tags() {
+            Some(tags) => tags::from_api_gateway(Some(tags)),
+            None => unless_gone(tags::read_api_gateway(aws, &aws.place.api_arn(&format!("/restapis/{id}"))).await)?
+                .unwrap_or_default(),
+        };
+        if tags.contains_key(tags::BUNDLE) && tags.contains_key(tags::COMPLETE) {
+            found.push((id.to_string(), api.name().unwrap_or_default().to_string()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+async fn list(aws: &Aws) -> Result<Vec<Found>, AwsError> {
     let pages = |api: &aws_sdk_apigateway::Client| {
         api.get_rest_apis().limit(API_PAGE).into_paginator().items().send().collect::<Result<Vec<_>, _>>()
     };
-    let apis = aws.api.ask("GetRestApis", pages).await?;
+    aws.api.ask("GetRestApis", pages).await
+}
+
+async fn find(aws: &Aws, scope: &Scope) -> Result<Vec<Found>, AwsError> {
     let mut found = Vec::new();
-    for api in apis {
+    for api in list(aws).await? {
         // Whether list items carry tags isn't documented, so one that might be ours is read by itself.
         let listed = api.tags().is_some_and(|tags| tags.get(tags::BUNDLE) == Some(&scope.identity.bundle));
         let candidate =

@@ -71,6 +71,13 @@ impl Provider for Simulated {
     }
 }
 
+/// The provider, configured for a world.
+pub async fn rpc(world: &World) -> Rpc {
+    let rpc = Rpc::in_process(Simulated(world.beside())).await.expect("its schemas are sound");
+    assert!(rpc.configure(&Value::object::<&str>([])).await.expect("it answers").is_empty());
+    rpc
+}
+
 /// A bundle to be, in an AWS of its own.
 struct Case {
     world: World,
@@ -83,8 +90,7 @@ impl Case {
     async fn new(seed: u64) -> Case {
         let world = World::with(Pace { speed: SPEED, seed, ..Pace::default() });
         world.tamper("apigateway", "PATCH", "/account", LOGS).await;
-        let rpc = Rpc::in_process(Simulated(world.beside())).await.expect("its schemas are sound");
-        assert!(rpc.configure(&Value::object::<&str>([])).await.expect("it answers").is_empty());
+        let rpc = rpc(&world).await;
         let schema = rpc.schemas().resources[Bundle.type_name()].schema.clone();
         let refined = Driver::new(rpc.refined(), Bundle.type_name());
         Case { world, driver: Driver::new(rpc, Bundle.type_name()), refined, schema }

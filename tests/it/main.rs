@@ -12,6 +12,7 @@ mod children;
 mod conformance;
 mod crowd;
 mod drift;
+mod existing;
 mod failed_create;
 mod faults;
 mod house;

@@ -21,7 +21,8 @@ use privgw::bundle::Bundle;
 use privgw::bundle::model::{Backend, Endpoint, InternalApi, MapOf, Route, Stage};
 use privgw::provider::{Config, connect};
 use tfplugin::{
-    Attr, Call, DeleteResponse, Diagnostics, Model, PlanRequest, PlanResponse, ReadResponse, Resource, Set, Value,
+    Attr, Call, DeleteResponse, Diagnostics, ImportId, Model, PlanRequest, PlanResponse, ReadResponse, Resource, Set,
+    Value,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -104,7 +105,7 @@ impl World {
     /// `terraform import`.
     pub async fn import(&mut self, api: &str) -> Result<(), Diagnostics> {
         let aws = self.try_configure().await?;
-        self.state = Some(Bundle.import(&self.call(), &aws, api.to_string()).await?);
+        self.state = Some(Bundle.import(&self.call(), &aws, ImportId::Id(api.to_string())).await?);
         self.refresh(&aws).await
     }
 

@@ -32,6 +32,25 @@ pub(crate) fn clear_write_only(attributes: &[Attribute], value: &mut Value) {
     }
 }
 
+/// Makes what only the provider sets null, as in a configuration.
+pub(crate) fn clear_computed(attributes: &[Attribute], value: &mut Value) {
+    let Value::Object(object) = value else {
+        return;
+    };
+    for attribute in attributes {
+        let Some(value) = object.get_mut(&attribute.name) else {
+            continue;
+        };
+        if !attribute.usage.is_configurable() || attribute.deprecated.is_some() {
+            *value = Value::Null;
+        } else if let AttributeType::Nested { attributes, .. } = &attribute.ty {
+            for nested in objects_mut(value) {
+                clear_computed(attributes, nested);
+            }
+        }
+    }
+}
+
 /// Makes what is unknown null, and says where it was.
 pub(crate) fn clear_unknowns(value: &mut Value) -> Vec<Path> {
     let mut found = Vec::new();

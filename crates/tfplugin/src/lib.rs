@@ -19,6 +19,8 @@ pub mod codec;
 
 mod check;
 
+pub mod identity;
+
 pub mod resource;
 
 pub mod provider;
@@ -41,8 +43,9 @@ pub mod testing;
 pub use attr::{Attr, Set};
 pub use codec::{Codec, Model};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use identity::{Identity, IdentityAttribute, IdentitySchema, ImportId, Listed};
 pub use provider::{Call, Provider, ResourceEntry};
-pub use resource::{ApplyResponse, DeleteResponse, PlanRequest, PlanResponse, ReadResponse, Resource};
+pub use resource::{ApplyResponse, DeleteResponse, MoveSource, PlanRequest, PlanResponse, ReadResponse, Resource};
 pub use schema::{Attribute, AttributeType, Nesting, Schema, Usage};
 pub use serve::serve;
 pub use tfplugin_derive::Model;

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use crate::{
     codec::Model,
     diagnostic::{Diagnostic, Diagnostics},
+    identity::{Identity, IdentitySchema, ImportId, Listed},
     provider::Call,
     value::Path,
 };
@@ -80,12 +81,24 @@ pub trait Resource: Send + Sync + 'static {
         private: Vec<u8>,
     ) -> impl Future<Output = DeleteResponse<Self::Model>> + Send;
 
-    /// Makes a first state, complete enough for [`Resource::read`], and private bytes from an id.
+    /// By what objects are known apart from their state. `None`: only by that.
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        None
+    }
+
+    /// The identity of an object. It follows from the state and must not change while the object lives; `None` as long as the state
+    /// doesn't tell.
+    fn identity(&self, state: &Self::Model) -> Option<Identity> {
+        let _ = state;
+        None
+    }
+
+    /// Makes a first state, complete enough for [`Resource::read`], and private bytes from an id or an identity.
     fn import(
         &self,
         call: &Call,
         meta: &Arc<Self::Meta>,
-        id: String,
+        id: ImportId,
     ) -> impl Future<Output = Result<(Self::Model, Vec<u8>), Diagnostics>> + Send {
         let _ = (call, meta, id);
         let refusal = Diagnostic::error(
@@ -93,6 +106,39 @@ pub trait Resource: Send + Sync + 'static {
             format!("Objects of type {} can't be imported.", self.type_name()),
         );
         async move { Err(refusal.into()) }
+    }
+
+    /// Whether [`Resource::list`] finds anything. It needs an identity as well.
+    fn is_listable(&self) -> bool {
+        false
+    }
+
+    /// Finds the objects there are, at most as many as `limit`, in an order that doesn't depend on chance. With `whole` their states are
+    /// as [`Resource::read`] would return them.
+    fn list(
+        &self,
+        call: &Call,
+        meta: &Arc<Self::Meta>,
+        limit: usize,
+        whole: bool,
+    ) -> impl Future<Output = Result<Vec<Listed<Self::Model>>, Diagnostics>> + Send {
+        let _ = (call, meta, limit, whole);
+        let refusal = format!("Objects of type {} can't be listed.", self.type_name());
+        async move { Err(Diagnostic::error("Listing is not supported", refusal).into()) }
+    }
+
+    /// Makes a state of this type from that of another type, without asking anybody: the provider isn't configured then. `None` if
+    /// that can't be done. Terraform reads the object afterwards, before anything else happens with it.
+    ///
+    /// The state of the same type from another provider address is taken over without this.
+    fn take_over(&self, source: &MoveSource) -> Option<Result<Json, Diagnostics>> {
+        let _ = source;
+        None
+    }
+
+    /// Makes configuration from a state, for `terraform plan -generate-config-out`. What only the provider sets is left out anyway.
+    fn configuration(&self, state: Self::Model) -> Self::Model {
+        state
     }
 
     /// Brings stored state of an older version to the current one. Afterwards missing attributes become null
@@ -111,6 +157,19 @@ pub trait Resource: Send + Sync + 'static {
         )
         .into())
     }
+}
+
+/// The state of another type, from a `moved` block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MoveSource {
+    /// The provider, such as `registry.terraform.io/hashicorp/aws`.
+    pub provider: String,
+    /// Its type.
+    pub type_name: String,
+    /// The version of its schema.
+    pub version: i64,
+    /// Its attributes.
+    pub state: Json,
 }
 
 /// What a plan is made of. Write-only values are in `config` alone.

@@ -1,6 +1,7 @@
 //! The protocol in front of a provider: requests become typed calls, answers become responses.
 
 mod convert;
+mod existing;
 mod managed;
 mod plugin;
 mod rpcs;

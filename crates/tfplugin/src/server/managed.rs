@@ -7,7 +7,9 @@ use serde_json::Value as Json;
 
 use crate::{
     diagnostic::Diagnostics,
+    identity::{Identity, IdentitySchema, ImportId},
     provider::Call,
+    resource::MoveSource,
     schema::Schema,
     value::{Path, Type, Value},
 };
@@ -63,6 +65,18 @@ pub(crate) trait Managed<Meta>: Send + Sync {
         &'a self,
         call: &'a Call,
         meta: &'a Arc<Meta>,
-        id: String,
+        id: ImportId,
     ) -> BoxFuture<'a, Result<Stored, Diagnostics>>;
+    fn identity_schema(&self) -> Option<&IdentitySchema>;
+    fn identity(&self, state: &Value) -> Option<Identity>;
+    fn is_listable(&self) -> bool;
+    fn list<'a>(
+        &'a self,
+        call: &'a Call,
+        meta: &'a Arc<Meta>,
+        limit: usize,
+        whole: bool,
+    ) -> BoxFuture<'a, Result<Vec<(String, Value)>, Diagnostics>>;
+    fn take_over(&self, source: &MoveSource) -> Option<Result<Value, Diagnostics>>;
+    fn configuration(&self, state: &Value) -> Result<Value, Diagnostics>;
 }

@@ -4,6 +4,7 @@
 
 use std::{future::Future, time::Instant};
 
+use futures::{StreamExt, stream};
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
     service::{Service, no_such},
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics},
+    diagnostic::Diagnostics,
     log, panics,
     proto::tfplugin6::{self as proto, provider_server},
     provider::Provider,
@@ -27,6 +28,10 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         Ok(Response::new(proto::get_metadata::Response {
             server_capabilities: Some(CAPABILITIES),
             resources: resources.collect(),
+            list_resources: self
+                .list_schemas()
+                .map(|(type_name, _)| proto::get_metadata::ListResourceMetadata { type_name })
+                .collect(),
             ..Default::default()
         }))
     }
@@ -40,6 +45,7 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         Ok(Response::new(proto::get_provider_schema::Response {
             provider: Some(convert::schema(&self.schema)),
             resource_schemas: schemas.collect(),
+            list_resource_schemas: self.list_schemas().collect(),
             server_capabilities: Some(CAPABILITIES),
             diagnostics: self.schema_diagnostics(),
             ..Default::default()
@@ -50,7 +56,18 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         &self,
         _: Request<proto::get_resource_identity_schemas::Request>,
     ) -> Reply<proto::get_resource_identity_schemas::Response> {
-        Ok(Response::new(Default::default()))
+        Ok(Response::new(self.identity_schemas()))
+    }
+
+    async fn upgrade_resource_identity(
+        &self,
+        request: Request<proto::upgrade_resource_identity::Request>,
+    ) -> Reply<proto::upgrade_resource_identity::Response> {
+        let request = request.into_inner();
+        let work = async { self.upgrade_identity(&request) };
+        let (upgraded_identity, errors) = split(rpc("UpgradeResourceIdentity", &request.type_name, work).await);
+        let diagnostics = convert::diagnostics(errors);
+        Ok(Response::new(proto::upgrade_resource_identity::Response { upgraded_identity, diagnostics }))
     }
 
     async fn get_functions(&self, _: Request<proto::get_functions::Request>) -> Reply<proto::get_functions::Response> {
@@ -185,17 +202,46 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         request: Request<proto::move_resource_state::Request>,
     ) -> Reply<proto::move_resource_state::Response> {
         let request = request.into_inner();
-        let error = Diagnostic::error(
-            "Move is not supported",
-            format!(
-                "A {} can't be made from the state of a {}; no other type can.",
-                request.target_type_name, request.source_type_name
-            ),
-        );
-        Ok(Response::new(proto::move_resource_state::Response {
-            diagnostics: convert::diagnostics(error.into()),
-            ..Default::default()
-        }))
+        let target = request.target_type_name.clone();
+        let (moved, errors) = split(rpc("MoveResourceState", &target, async { self.move_state(request) }).await);
+        let mut response = moved.unwrap_or_default();
+        response.diagnostics = convert::diagnostics(errors);
+        Ok(Response::new(response))
+    }
+
+    async fn generate_resource_config(
+        &self,
+        request: Request<proto::generate_resource_config::Request>,
+    ) -> Reply<proto::generate_resource_config::Response> {
+        let request = request.into_inner();
+        let work = async { self.generate(&request) };
+        let (config, errors) = split(rpc("GenerateResourceConfig", &request.type_name, work).await);
+        let diagnostics = convert::diagnostics(errors);
+        Ok(Response::new(proto::generate_resource_config::Response { config, diagnostics }))
+    }
+
+    async fn validate_list_resource_config(
+        &self,
+        request: Request<proto::validate_list_resource_config::Request>,
+    ) -> Reply<proto::validate_list_resource_config::Response> {
+        // It has no arguments that could be wrong.
+        let request = request.into_inner();
+        let work = async { self.resource(&request.type_name).map(|_| Diagnostics::new()) };
+        let diagnostics = told(rpc("ValidateListResourceConfig", &request.type_name, work).await);
+        Ok(Response::new(proto::validate_list_resource_config::Response { diagnostics }))
+    }
+
+    async fn list_resource(
+        &self,
+        request: Request<proto::list_resource::Request>,
+    ) -> Reply<tonic::codegen::BoxStream<proto::list_resource::Event>> {
+        let request = request.into_inner();
+        let listed = rpc("ListResource", &request.type_name, self.list(&request)).await;
+        let events = listed.unwrap_or_else(|errors| {
+            let diagnostic = convert::diagnostics(errors);
+            vec![proto::list_resource::Event { diagnostic, ..Default::default() }]
+        });
+        Ok(Response::new(stream::iter(events.into_iter().map(Ok)).boxed()))
     }
 
     async fn validate_data_resource_config(
@@ -228,8 +274,8 @@ impl<P: Provider> provider_server::Provider for Service<P> {
 const CAPABILITIES: proto::ServerCapabilities = proto::ServerCapabilities {
     plan_destroy: true,
     get_provider_schema_optional: true,
-    move_resource_state: false,
-    generate_resource_config: false,
+    move_resource_state: true,
+    generate_resource_config: true,
 };
 
 /// Runs a request: panics become errors, and one line of log says how long it took.
@@ -247,6 +293,14 @@ async fn rpc<T>(
     }
     log::debug("served", &fields);
     outcome
+}
+
+/// What came of it, and what went wrong.
+fn split<T>(outcome: Result<T, Diagnostics>) -> (Option<T>, Diagnostics) {
+    match outcome {
+        Ok(done) => (Some(done), Diagnostics::new()),
+        Err(errors) => (None, errors),
+    }
 }
 
 fn told(outcome: Result<Diagnostics, Diagnostics>) -> Vec<proto::Diagnostic> {

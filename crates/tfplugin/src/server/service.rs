@@ -26,7 +26,7 @@ pub(super) struct Service<P: Provider> {
     ty: Type,
     pub(super) resources: Resources<P::Meta>,
     faults: Vec<String>,
-    configuration: Configuration<P::Meta>,
+    pub(super) configuration: Configuration<P::Meta>,
     pub(super) calls: Calls,
 }
 
@@ -53,7 +53,7 @@ impl<P: Provider> Service<P> {
         }
     }
 
-    fn resource(&self, type_name: &str) -> Result<&dyn Managed<P::Meta>, Diagnostics> {
+    pub(super) fn resource(&self, type_name: &str) -> Result<&dyn Managed<P::Meta>, Diagnostics> {
         let resource = self.resources.get(type_name).map(AsRef::as_ref);
         resource.ok_or_else(|| no_such("resource", type_name))
     }
@@ -122,11 +122,11 @@ impl<P: Provider> Service<P> {
         let Stored { state, private, diagnostics } =
             unless_stopped(&call, resource.read(&call, &meta, state, request.private.clone())).await?;
         Ok(proto::read_resource::Response {
+            new_identity: self.identify(resource, &state, request.current_identity.as_ref())?,
             new_state: Some(convert::dynamic(&state, resource.ty())?),
             private,
             diagnostics: convert::diagnostics(diagnostics),
             deferred: None,
-            new_identity: None,
         })
     }
 
@@ -160,7 +160,8 @@ impl<P: Provider> Service<P> {
             diagnostics: convert::diagnostics(planned.stored.diagnostics),
             legacy_type_system: false,
             deferred: None,
-            planned_identity: None,
+            // Nothing changes what an object is known by, and a new one has none before it is made.
+            planned_identity: request.prior_identity.clone(),
         })
     }
 
@@ -180,11 +181,11 @@ impl<P: Provider> Service<P> {
         let call = self.calls.call();
         let Stored { state, private, diagnostics } = resource.apply(&call, &meta, change).await?;
         Ok(proto::apply_resource_change::Response {
+            new_identity: self.identify(resource, &state, request.planned_identity.as_ref())?,
             new_state: Some(convert::dynamic(&state, resource.ty())?),
             private,
             diagnostics: convert::diagnostics(diagnostics),
             legacy_type_system: false,
-            new_identity: None,
         })
     }
 
@@ -195,13 +196,13 @@ impl<P: Provider> Service<P> {
         let resource = self.resource(&request.type_name)?;
         let meta = self.configuration.required()?;
         let call = self.calls.call();
-        let work = resource.import(&call, &meta, request.id.clone());
+        let work = resource.import(&call, &meta, self.import_id(resource, request)?);
         let Stored { state, private, diagnostics } = unless_stopped(&call, work).await?;
         let imported = proto::import_resource_state::ImportedResource {
+            identity: self.identify(resource, &state, request.identity.as_ref())?,
             type_name: request.type_name.clone(),
             state: Some(convert::dynamic(&state, resource.ty())?),
             private,
-            identity: None,
         };
         Ok(proto::import_resource_state::Response {
             imported_resources: vec![imported],
@@ -236,7 +237,10 @@ fn faults(of: &str, schema: &Schema) -> Vec<String> {
 }
 
 /// Runs a call that changes nothing, and gives it up at once when Terraform wants to stop: Terraform waits for it without limit.
-async fn unless_stopped<T>(call: &Call, work: impl Future<Output = Result<T, Diagnostics>>) -> Result<T, Diagnostics> {
+pub(super) async fn unless_stopped<T>(
+    call: &Call,
+    work: impl Future<Output = Result<T, Diagnostics>>,
+) -> Result<T, Diagnostics> {
     tokio::select! {
         biased;
         done = work => done,

@@ -10,8 +10,9 @@ use crate::{
     check,
     codec::{Codec, Model},
     diagnostic::{Diagnostic, Diagnostics},
+    identity::{Identity, IdentitySchema, ImportId},
     provider::Call,
-    resource::{ApplyResponse, DeleteResponse, PlanRequest, ReadResponse, Resource},
+    resource::{ApplyResponse, DeleteResponse, MoveSource, PlanRequest, ReadResponse, Resource},
     schema::Schema,
     value::{Extra, Path, Type, Value},
 };
@@ -21,13 +22,15 @@ pub(crate) struct Typed<R> {
     resource: R,
     schema: Schema,
     ty: Type,
+    identity: Option<IdentitySchema>,
 }
 
 impl<R: Resource> Typed<R> {
     pub(crate) fn new(resource: R) -> Typed<R> {
         let schema = Schema::of::<R::Model>(resource.version());
         let ty = schema.implied();
-        Typed { resource, schema, ty }
+        let identity = resource.identity_schema();
+        Typed { resource, schema, ty, identity }
     }
 
     /// What goes into plans and state: everything but write-only values.
@@ -53,6 +56,18 @@ impl<R: Resource> Typed<R> {
             }
         }
         state
+    }
+
+    /// JSON as a state of the current schema: missing attributes are null, and what the schema doesn't have is dropped.
+    fn conform(&self, state: &Json) -> Result<Value, Diagnostics> {
+        let value = Value::from_json(state, &self.ty, Extra::Drop);
+        let value = value.map_err(|mismatch| Diagnostics::from(Diagnostic::from(mismatch)))?;
+        // Terraform would take a null for an object that is gone.
+        if !matches!(value, Value::Object(_)) {
+            let detail = "The upgrade of the state gave no object. This is a bug in the provider, please report it.";
+            return Err(Diagnostic::error("State can't be upgraded", detail).into());
+        }
+        Ok(self.without_write_only(value))
     }
 
     fn applied(&self, response: ApplyResponse<R::Model>) -> Result<Stored, Diagnostics> {
@@ -100,15 +115,7 @@ impl<R: Resource> Managed<R::Meta> for Typed<R> {
     }
 
     fn upgrade(&self, version: i64, state: Json) -> Result<Value, Diagnostics> {
-        let state = self.resource.upgrade(version, state)?;
-        let value = Value::from_json(&state, &self.ty, Extra::Drop);
-        let value = value.map_err(|mismatch| Diagnostics::from(Diagnostic::from(mismatch)))?;
-        // Terraform would take a null for an object that is gone.
-        if !matches!(value, Value::Object(_)) {
-            let detail = "The upgrade of the state gave no object. This is a bug in the provider, please report it.";
-            return Err(Diagnostic::error("State can't be upgraded", detail).into());
-        }
-        Ok(self.without_write_only(value))
+        self.conform(&self.resource.upgrade(version, state)?)
     }
 
     fn plan<'a>(
@@ -194,7 +201,7 @@ impl<R: Resource> Managed<R::Meta> for Typed<R> {
         &'a self,
         call: &'a Call,
         meta: &'a Arc<R::Meta>,
-        id: String,
+        id: ImportId,
     ) -> BoxFuture<'a, Result<Stored, Diagnostics>> {
         Box::pin(async move {
             let (model, private) = self.resource.import(call, meta, id).await?;
@@ -202,6 +209,52 @@ impl<R: Resource> Managed<R::Meta> for Typed<R> {
             let state = self.known(&model, &mut diagnostics, "import");
             Ok(Stored { state, private, diagnostics })
         })
+    }
+
+    fn identity_schema(&self) -> Option<&IdentitySchema> {
+        self.identity.as_ref()
+    }
+
+    fn identity(&self, state: &Value) -> Option<Identity> {
+        if state.is_null() {
+            return None;
+        }
+        self.resource.identity(&decode(state).ok()?)
+    }
+
+    fn is_listable(&self) -> bool {
+        self.identity.is_some() && self.resource.is_listable()
+    }
+
+    fn list<'a>(
+        &'a self,
+        call: &'a Call,
+        meta: &'a Arc<R::Meta>,
+        limit: usize,
+        whole: bool,
+    ) -> BoxFuture<'a, Result<Vec<(String, Value)>, Diagnostics>> {
+        Box::pin(async move {
+            let found = self.resource.list(call, meta, limit, whole).await?;
+            let mut diagnostics = Diagnostics::new();
+            let all = found.into_iter().take(limit);
+            let all = all.map(|one| (one.name, self.known(&one.state, &mut diagnostics, "listing"))).collect();
+            if diagnostics.has_errors() { Err(diagnostics) } else { Ok(all) }
+        })
+    }
+
+    fn take_over(&self, source: &MoveSource) -> Option<Result<Value, Diagnostics>> {
+        // The same type at another address, such as that of a mirror or a fork, differs in nothing but its address.
+        if source.type_name == self.resource.type_name() {
+            return Some(self.upgrade(source.version, source.state.clone()));
+        }
+        let state = self.resource.take_over(source)?;
+        Some(state.and_then(|state| self.conform(&state)))
+    }
+
+    fn configuration(&self, state: &Value) -> Result<Value, Diagnostics> {
+        let mut config = self.encode(&self.resource.configuration(decode(state)?));
+        check::clear_computed(&self.schema.attributes, &mut config);
+        Ok(config)
     }
 }
 

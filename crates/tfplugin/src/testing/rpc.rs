@@ -1,3 +1,7 @@
+mod existing;
+
+pub use existing::Found;
+
 use std::sync::Arc;
 
 use futures::stream;
@@ -10,6 +14,7 @@ use tonic::{
 use super::{process::Ready, schemas::Schemas};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
+    identity::Identity,
     proto::tfplugin6::{self as proto, provider_client::ProviderClient},
     provider::Provider,
     server::{self, MAX_MESSAGE, diagnostics_from_proto, path_from_proto, value},
@@ -44,6 +49,8 @@ pub struct Stored {
     pub state: Value,
     /// The private bytes that are stored with it.
     pub private: Vec<u8>,
+    /// What the object is known by apart from its state.
+    pub identity: Option<Identity>,
     /// What the user is told.
     pub diagnostics: Diagnostics,
 }
@@ -94,7 +101,9 @@ impl Rpc {
     pub async fn schema(&self) -> Result<Schemas, String> {
         let request = proto::get_provider_schema::Request {};
         let response = received(self.provider().get_provider_schema(request).await)?;
-        Schemas::read(response)
+        let request = proto::get_resource_identity_schemas::Request {};
+        let identities = received(self.provider().get_resource_identity_schemas(request).await)?;
+        Schemas::read(response, identities)
     }
 
     /// Checks the provider block.
@@ -191,6 +200,7 @@ impl Rpc {
         Ok(Stored {
             state: decode(response.new_state.as_ref(), ty)?,
             private: response.private,
+            identity: self.identified(type_name, response.new_identity)?,
             diagnostics: diagnostics_from_proto(response.diagnostics),
         })
     }
@@ -209,26 +219,14 @@ impl Rpc {
         Ok(Stored {
             state: decode(response.new_state.as_ref(), ty)?,
             private: response.private,
+            identity: self.identified(type_name, response.new_identity)?,
             diagnostics: diagnostics_from_proto(response.diagnostics),
         })
     }
 
     /// Makes a first state from an id; null if the provider refuses.
     pub async fn import(&self, type_name: &str, id: &str) -> Result<Stored, String> {
-        let ty = self.resource(type_name)?;
-        let request = proto::import_resource_state::Request {
-            type_name: type_name.to_owned(),
-            id: id.to_owned(),
-            client_capabilities: Some(CAPABILITIES),
-            identity: None,
-        };
-        let response = received(self.provider().import_resource_state(request).await)?;
-        let imported = response.imported_resources.into_iter().next().unwrap_or_default();
-        Ok(Stored {
-            state: decode(imported.state.as_ref(), ty)?,
-            private: imported.private,
-            diagnostics: diagnostics_from_proto(response.diagnostics),
-        })
+        self.import_as(type_name, id, None).await
     }
 
     /// Says that the user has interrupted Terraform.

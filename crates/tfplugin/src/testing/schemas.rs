@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     proto::tfplugin6::{self as proto, schema::object::NestingMode},
@@ -14,6 +14,10 @@ pub struct Schemas {
     pub provider: Declared,
     /// Each resource.
     pub resources: BTreeMap<String, Declared>,
+    /// What the objects of a resource are known by, apart from their state.
+    pub identities: BTreeMap<String, Type>,
+    /// The resources whose objects can be listed.
+    pub lists: BTreeSet<String>,
 }
 
 /// A schema, and the type that values have by it.
@@ -38,8 +42,12 @@ impl From<Schema> for Declared {
 }
 
 impl Schemas {
-    pub(super) fn read(response: proto::get_provider_schema::Response) -> Result<Schemas, String> {
-        let diagnostics = diagnostics_from_proto(response.diagnostics);
+    pub(super) fn read(
+        response: proto::get_provider_schema::Response,
+        identities: proto::get_resource_identity_schemas::Response,
+    ) -> Result<Schemas, String> {
+        let mut diagnostics = diagnostics_from_proto(response.diagnostics);
+        diagnostics.extend(diagnostics_from_proto(identities.diagnostics));
         if diagnostics.has_errors() {
             return Err(format!("{diagnostics:?}"));
         }
@@ -50,8 +58,30 @@ impl Schemas {
             resources: resources
                 .map(|(name, schema)| Ok((name.clone(), declared(schema)?)))
                 .collect::<Result<_, String>>()?,
+            identities: identities
+                .identity_schemas
+                .iter()
+                .map(|(name, schema)| Ok((name.clone(), identity(schema)?)))
+                .collect::<Result<_, String>>()?,
+            lists: response.list_resource_schemas.into_keys().collect(),
         })
     }
+}
+
+/// Maps, sets and objects aren't allowed in an identity, and each attribute is of use for an import or not at all.
+fn identity(schema: &proto::ResourceIdentitySchema) -> Result<Type, String> {
+    let types = schema.identity_attributes.iter().map(|attribute| {
+        let ty = serde_json::from_slice(&attribute.r#type).ok().as_ref().and_then(Type::from_json);
+        match ty {
+            Some(Type::Bool | Type::Number | Type::String | Type::List(_) | Type::Tuple(_))
+                if !(attribute.required_for_import && attribute.optional_for_import) =>
+            {
+                Ok((attribute.name.clone(), ty.unwrap_or(Type::String)))
+            }
+            _ => Err(format!("{} can't be in an identity", attribute.name)),
+        }
+    });
+    types.collect::<Result<_, String>>().map(Type::Object)
 }
 
 fn declared(schema: &proto::Schema) -> Result<Declared, String> {

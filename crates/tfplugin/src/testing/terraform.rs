@@ -16,6 +16,7 @@ pub use driver::{Action, Driver, Object, Order, Plan, Tampering, Trouble};
 pub use judge::Violation;
 pub use places::{Place, places, put};
 pub use proposed::proposed;
+pub use stored::json;
 
 use crate::value::Value;
 

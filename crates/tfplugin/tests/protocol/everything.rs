@@ -5,9 +5,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use serde_json::{Value as Json, json};
 use tfplugin::{
-    ApplyResponse, Attr, Call, DeleteResponse, Diagnostics, Model, Number, Path, PlanRequest, PlanResponse, Provider,
-    ReadResponse, Resource, ResourceEntry, Set, Value,
+    ApplyResponse, Attr, Call, DeleteResponse, Diagnostics, Identity, IdentityAttribute, IdentitySchema, ImportId,
+    Listed, Model, MoveSource, Number, Path, PlanRequest, PlanResponse, Provider, ReadResponse, Resource,
+    ResourceEntry, Set, Value,
     provider::Configured,
     testing::{Rpc, terraform::Driver},
 };
@@ -197,6 +199,36 @@ impl Resource for Things {
         Diagnostics::new()
     }
 
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        let attribute = |name, is_required| IdentityAttribute { name, description: "As it says.", is_required };
+        Some(IdentitySchema { version: 3, attributes: vec![attribute("id", true), attribute("place", false)] })
+    }
+
+    fn identity(&self, state: &Everything) -> Option<Identity> {
+        let id = state.id.known()?.clone();
+        Some(Identity::from([("id".to_owned(), id), ("place".to_owned(), "here".to_owned())]))
+    }
+
+    fn is_listable(&self) -> bool {
+        true
+    }
+
+    async fn list(
+        &self,
+        _: &Call,
+        world: &Arc<World>,
+        limit: usize,
+        _: bool,
+    ) -> Result<Vec<Listed<Everything>>, Diagnostics> {
+        let world = world.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = world.0.values().take(limit);
+        Ok(found.map(|thing| Listed { name: thing.name.known_or(String::new()), state: thing.clone() }).collect())
+    }
+
+    fn take_over(&self, source: &MoveSource) -> Option<Result<Json, Diagnostics>> {
+        (source.type_name == "other_thing").then(|| Ok(json!({"id": source.state["key"], "name": "moved"})))
+    }
+
     async fn plan(
         &self,
         _: &Call,
@@ -279,7 +311,11 @@ impl Resource for Things {
         DeleteResponse::Gone { diagnostics: Diagnostics::new() }
     }
 
-    async fn import(&self, _: &Call, world: &Arc<World>, id: String) -> Result<(Everything, Vec<u8>), Diagnostics> {
+    async fn import(&self, _: &Call, world: &Arc<World>, id: ImportId) -> Result<(Everything, Vec<u8>), Diagnostics> {
+        let id = match id {
+            ImportId::Id(id) => id,
+            ImportId::Identity(identity) => identity["id"].clone(),
+        };
         let found = world.lock().unwrap_or_else(PoisonError::into_inner).0.get(&id).cloned();
         let missing = || tfplugin::Diagnostic::error("No such thing", format!("There is no thing {id:?}.")).into();
         found.map(|thing| (thing, b"made".to_vec())).ok_or_else(missing)

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod everything;
+mod existing;
 mod lifecycle;
 mod minimal;
 mod random;

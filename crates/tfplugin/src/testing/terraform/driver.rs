@@ -3,6 +3,7 @@ use std::{collections::BTreeSet, fmt};
 use super::{judge, judge::Violation, places, proposed, stored};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity},
+    identity::Identity,
     schema::Schema,
     testing::{Planned, Rpc, Stored},
     value::{Path, Value},
@@ -25,6 +26,8 @@ pub struct Object {
     pub state: Value,
     /// The provider's private bytes.
     pub private: Vec<u8>,
+    /// What it is known by apart from its state, where the resource has such a thing.
+    pub identity: Option<Identity>,
     /// Whether the next plan is to replace it.
     pub is_tainted: bool,
 }
@@ -115,6 +118,7 @@ const UNSTABLE_PLAN: &str = "Provider plans another thing when asked again";
 const LOST_PRIVATE: &str = "Provider loses its private bytes";
 const OWN_BUG: &str = "Provider reports a bug of its own";
 const INVALID_UPGRADE: &str = "Invalid resource state upgrade";
+const CHANGED_IDENTITY: &str = "Provider produced invalid identity";
 const DELETE_LEFT: &str = "Provider returned a state after deleting";
 
 impl Driver {
@@ -177,8 +181,10 @@ impl Driver {
             return Err(violated(LOST_PRIVATE, "ReadResource returns none".to_owned()));
         }
         good(judge::stored(judge::INVALID_OBJECT, self.schema()?, &read.state))?;
+        same_identity(object.identity.as_ref(), read.identity.as_ref(), &read.state)?;
         let is_there = !read.state.is_null();
-        self.object = is_there.then_some(Object { state: read.state, private: read.private, ..object });
+        self.object =
+            is_there.then_some(Object { state: read.state, private: read.private, identity: read.identity, ..object });
         Ok(())
     }
 
@@ -287,12 +293,23 @@ impl Driver {
     /// As `terraform import`.
     pub async fn import(&mut self, id: &str) -> Result<(), Trouble> {
         let imported = self.rpc.import(&self.type_name, id).await?;
-        self.allow(imported.diagnostics)?;
+        self.adopt(imported).await
+    }
+
+    /// The same by what the object is known by: an `import` block with an `identity`.
+    pub async fn import_by(&mut self, identity: &Identity) -> Result<(), Trouble> {
+        let imported = self.rpc.import_by(&self.type_name, identity).await?;
+        self.adopt(imported).await
+    }
+
+    async fn adopt(&mut self, imported: Stored) -> Result<(), Trouble> {
+        self.allow(imported.diagnostics.clone())?;
         good(judge::stored(judge::INVALID_OBJECT, self.schema()?, &imported.state))?;
         if imported.state.is_null() {
             return Err(violated("Import returned null resource", "there is no state".to_owned()));
         }
-        self.object = Some(Object { state: imported.state, private: imported.private, is_tainted: false });
+        let Stored { state, private, identity, .. } = imported;
+        self.object = Some(Object { state, private, identity, is_tainted: false });
         self.refresh().await?;
         if self.object.is_none() {
             let gone = Diagnostic::error("Cannot import non-existent remote object", "Reading it found nothing.");
@@ -350,17 +367,23 @@ impl Driver {
         let made = self.applied(None, &last.state, config, &last.private).await?;
         let is_tainted = made.diagnostics.has_errors();
         let is_there = !made.state.is_null();
-        self.object =
-            if is_there { Some(Object { state: made.state.clone(), private: made.private, is_tainted }) } else { old };
+        self.object = if is_there {
+            Some(Object { state: made.state.clone(), private: made.private, identity: made.identity, is_tainted })
+        } else {
+            old
+        };
         self.accept(&last.state, &made.state, made.diagnostics)
     }
 
     async fn change(&mut self, plan: &Plan, config: &Value) -> Result<(), Trouble> {
-        let before = self.object.clone().map(|object| object.state);
-        let made = self.applied(before.as_ref(), &plan.state, config, &plan.private).await?;
+        let before = self.object.clone();
+        let state = before.as_ref().map(|object| &object.state);
+        let made = self.applied(state, &plan.state, config, &plan.private).await?;
+        let identity = before.as_ref().and_then(|object| object.identity.as_ref());
+        same_identity(identity, made.identity.as_ref(), &made.state)?;
         if !made.state.is_null() {
-            let (state, private) = (made.state.clone(), made.private);
-            self.object = Some(Object { state, private, is_tainted: false });
+            let (state, private, identity) = (made.state.clone(), made.private, made.identity);
+            self.object = Some(Object { state, private, identity, is_tainted: false });
         }
         self.accept(&plan.state, &made.state, made.diagnostics)
     }
@@ -422,6 +445,16 @@ impl Driver {
             }
         }
         Ok(())
+    }
+}
+
+/// What an object is known by stays, from when it is known until the object goes.
+fn same_identity(before: Option<&Identity>, now: Option<&Identity>, state: &Value) -> Result<(), Trouble> {
+    match before {
+        Some(before) if !state.is_null() && now != Some(before) => {
+            Err(violated(CHANGED_IDENTITY, format!("{before:?} became {now:?}")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -2,8 +2,8 @@ use serde_json::{Value as Json, json};
 
 use crate::value::Value;
 
-/// A known value as Terraform stores it.
-pub(super) fn json(value: &Value) -> Json {
+/// A known value as Terraform stores it: what is unknown is null.
+pub fn json(value: &Value) -> Json {
     match value {
         Value::Null | Value::Unknown => Json::Null,
         Value::Bool(value) => json!(value),
