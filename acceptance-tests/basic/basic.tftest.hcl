@@ -46,7 +46,7 @@ run "create" {
     error_message = "The endpoint and its security group have ids."
   }
   assert {
-    condition     = length(output.api.vpc_endpoint_network_interface_ids) == length(var.subnet_ids)
+    condition     = length(output.api.vpc_endpoint_network_interface_ids) == length(output.api.subnet_ids)
     error_message = "The endpoint has an interface in each subnet."
   }
   assert {
@@ -62,7 +62,7 @@ run "create" {
     error_message = "The load balancer has a security group of its own."
   }
   assert {
-    condition     = toset(keys(output.api.nlb_network_interfaces)) == toset(var.subnet_ids)
+    condition     = toset(keys(output.api.nlb_network_interfaces)) == output.api.subnet_ids
     error_message = "The load balancer's interfaces are listed by subnet."
   }
   assert {

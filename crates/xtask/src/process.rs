@@ -36,13 +36,22 @@ struct Group {
 impl Job {
     /// Starts a program that reads nothing and whose output is kept.
     pub fn start(command: &mut Command) -> io::Result<Job> {
-        Job::stream(command.stderr(Stdio::piped()))
+        Job::reading(Stdio::null(), command)
     }
 
-    /// Starts a program whose standard error people see at once.
+    /// The same, and it reads what there is in `input`.
+    pub fn reading(input: Stdio, command: &mut Command) -> io::Result<Job> {
+        Job::spawn(command.stdin(input).stderr(Stdio::piped()))
+    }
+
+    /// Starts a program that reads nothing and whose standard error people see at once.
     pub fn stream(command: &mut Command) -> io::Result<Job> {
+        Job::spawn(command.stdin(Stdio::null()))
+    }
+
+    fn spawn(command: &mut Command) -> io::Result<Job> {
         let name = command.as_std().get_program().to_string_lossy().into_owned();
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command.stdout(Stdio::piped());
         let child = command.process_group(0).spawn();
         let child = child.map_err(|error| io::Error::new(error.kind(), format!("could not start {name}: {error}")))?;
         let group = Group { id: child.id() };

