@@ -24,14 +24,14 @@ variable "description" {
 }
 
 resource "privgw_internal_api" "test" {
-  name       = "unrefreshed"
+  name        = "unrefreshed"
   description = var.description
-  vpc_id     = var.vpc_id
-  subnet_ids = var.subnet_ids
-  endpoint   = { allowed_security_group_ids = [var.security_group_id] }
-  backends   = { products = { port = 3001, targets = ["172.31.0.10"] } }
-  routes     = { "GET /products" = { backend = "products" } }
-  stage      = { name = "v1" }
+  vpc_id      = var.vpc_id
+  subnet_ids  = var.subnet_ids
+  endpoint    = { allowed_security_group_ids = [var.security_group_id] }
+  backends    = { products = { port = 3001, targets = ["172.31.0.10"] } }
+  routes      = { "GET /products" = { backend = "products" } }
+  stage       = { name = "v1" }
 }
 
 output "api" {

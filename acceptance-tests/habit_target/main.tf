@@ -24,25 +24,25 @@ variable "description" {
 }
 
 resource "privgw_internal_api" "first" {
-  name       = "target-first"
+  name        = "target-first"
   description = var.description
-  vpc_id     = var.vpc_id
-  subnet_ids = var.subnet_ids
-  endpoint   = { allowed_security_group_ids = [var.security_group_id] }
-  backends   = { products = { port = 3001, targets = ["172.31.0.10"] } }
-  routes     = { "GET /products" = { backend = "products" } }
-  stage      = { name = "v1" }
+  vpc_id      = var.vpc_id
+  subnet_ids  = var.subnet_ids
+  endpoint    = { allowed_security_group_ids = [var.security_group_id] }
+  backends    = { products = { port = 3001, targets = ["172.31.0.10"] } }
+  routes      = { "GET /products" = { backend = "products" } }
+  stage       = { name = "v1" }
 }
 
 resource "privgw_internal_api" "second" {
-  name       = "target-second"
+  name        = "target-second"
   description = var.description
-  vpc_id     = var.vpc_id
-  subnet_ids = var.subnet_ids
-  endpoint   = { allowed_security_group_ids = [var.security_group_id], private_dns_enabled = false }
-  backends   = { products = { port = 3001, targets = ["172.31.0.10"] } }
-  routes     = { "GET /products" = { backend = "products" } }
-  stage      = { name = "v1" }
+  vpc_id      = var.vpc_id
+  subnet_ids  = var.subnet_ids
+  endpoint    = { allowed_security_group_ids = [var.security_group_id], private_dns_enabled = false }
+  backends    = { products = { port = 3001, targets = ["172.31.0.10"] } }
+  routes      = { "GET /products" = { backend = "products" } }
+  stage       = { name = "v1" }
 }
 
 output "first" {

@@ -27,13 +27,13 @@ resource "privgw_internal_api" "test" {
   name       = coalesce(var.name, "space-${terraform.workspace}")
   vpc_id     = var.vpc_id
   subnet_ids = var.subnet_ids
-  endpoint   = {
+  endpoint = {
     allowed_security_group_ids = [var.security_group_id]
     private_dns_enabled        = terraform.workspace == "blue"
   }
-  backends   = { products = { port = 3001, targets = ["172.31.0.10"] } }
-  routes     = { "GET /products" = { backend = "products" } }
-  stage      = { name = "v1" }
+  backends = { products = { port = 3001, targets = ["172.31.0.10"] } }
+  routes   = { "GET /products" = { backend = "products" } }
+  stage    = { name = "v1" }
 }
 
 output "api" {

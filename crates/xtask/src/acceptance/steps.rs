@@ -61,6 +61,7 @@ impl Script<'_> {
                 self.last = self.work.console(rest).await?.text();
                 Ok(())
             }
+            "says" | "silent" if rest.is_empty() => Err(io::Error::other("nothing to look for")),
             "says" if flat(&self.last).contains(&flat(rest)) => Ok(()),
             "says" => Err(io::Error::other(format!("Terraform did not say that, but:\n{}", self.last))),
             "silent" if !flat(&self.last).contains(&flat(rest)) => Ok(()),

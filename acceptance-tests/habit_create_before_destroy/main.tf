@@ -1,0 +1,64 @@
+terraform {
+  required_providers {
+    privgw = { source = "privgw/privgw" }
+  }
+}
+
+provider "privgw" {}
+
+variable "vpc_id" {
+  type = string
+}
+
+variable "subnet_ids" {
+  type = list(string)
+}
+
+variable "security_group_id" {
+  type = string
+}
+
+variable "other_vpc_id" {
+  type = string
+}
+
+variable "foreign_subnet_id" {
+  type = string
+}
+
+variable "name" {
+  type    = string
+  default = "first"
+}
+
+variable "moved" {
+  type    = bool
+  default = false
+}
+
+variable "former_id" {
+  type    = string
+  default = ""
+}
+
+resource "privgw_internal_api" "test" {
+  name       = var.name
+  vpc_id     = var.moved ? var.other_vpc_id : var.vpc_id
+  subnet_ids = var.moved ? [var.foreign_subnet_id] : var.subnet_ids
+  endpoint   = { private_dns_enabled = false, allowed_cidr_blocks = ["0.0.0.0/0"] }
+  backends   = { products = { port = 3001, targets = [var.moved ? "10.9.0.10" : "172.31.0.10"] } }
+  routes     = { "GET /products" = { backend = "products" } }
+  stage      = { name = "v1" }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+output "api" {
+  value = privgw_internal_api.test
+}
+
+output "is_new" {
+  value = privgw_internal_api.test.id != var.former_id
+}

@@ -1,0 +1,7 @@
+mock_provider "privgw" {}
+
+run "wrong" {
+  variables {
+    backend = "users"
+  }
+}
