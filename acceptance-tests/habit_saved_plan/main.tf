@@ -26,7 +26,7 @@ variable "port" {
 resource "privgw_internal_api" "test" {
   name       = "saved"
   vpc_id     = var.vpc_id
-  subnet_ids = var.subnet_ids
+  subnet_ids = slice(var.subnet_ids, 0, 2)
   endpoint   = { allowed_security_group_ids = [var.security_group_id] }
   backends   = { products = { port = var.port, targets = ["172.31.0.10"] } }
   routes     = { "GET /products" = { backend = "products" } }
@@ -35,4 +35,8 @@ resource "privgw_internal_api" "test" {
 
 output "api" {
   value = privgw_internal_api.test
+}
+
+output "subnets" {
+  value = { for index, id in var.subnet_ids : index => id }
 }

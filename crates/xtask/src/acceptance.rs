@@ -88,10 +88,10 @@ async fn one(terraform: &Terraform, sim: &Sim, account: &str, case: &Path, name:
         mistakes::run(&work).await?
     } else {
         request::offer(&mut work)?;
-        let left_out = if terraform.is_opentofu() { opentofu::without_refreshes(&work)? } else { 0 };
+        let left_out = if terraform.is_opentofu() { opentofu::without_comparisons(&work)? } else { 0 };
         let _ = work.succeed(&["init", "-no-color"]).await?;
         let note = runs(&work.succeed(&["test", "-no-color"]).await?);
-        if left_out == 0 { note } else { format!("{note}, {left_out} that only refresh left out") }
+        if left_out == 0 { note } else { format!("{note}, {left_out} assertions left out") }
     };
     // A case that does nothing proves nothing.
     if note.is_empty() || note.starts_with("0 ") {

@@ -10,20 +10,33 @@ use crate::workspace;
 /// The cases that it can't run, and why.
 const LEFT_OUT: &[(&str, &str)] = &[("habit_mocks", "1.6 has no mock_provider")];
 
+/// Where an assertion starts and ends, as `terraform fmt` writes it.
+const START: &str = "  assert {\n";
+const END: &str = "\n  }\n";
+
 /// Why a case can't be run, if so.
 pub fn obstacle(case: &str) -> Option<&'static str> {
     LEFT_OUT.iter().find(|(name, _)| *name == case).map(|(_, why)| *why)
 }
 
-/// Takes the runs out of the test files that only refresh, and says how many. In such a run 1.6 knows neither `output` nor `run`.
-pub fn without_refreshes(work: &Workdir) -> io::Result<usize> {
+/// Takes the assertions out of the test files that compare with an earlier run, which 1.6 knows nothing of there, and says how many.
+pub fn without_comparisons(work: &Workdir) -> io::Result<usize> {
     let mut count = 0;
     for file in workspace::entries(work.path())?.iter().filter(|file| file.to_string_lossy().ends_with(".tftest.hcl")) {
         let text = workspace::read(file)?;
-        let runs: Vec<&str> = text.split("\nrun ").collect();
-        let kept: Vec<&str> = runs.iter().copied().filter(|run| !run.contains("refresh-only")).collect();
-        count += runs.len() - kept.len();
-        fs::write(file, kept.join("\nrun "))?;
+        let mut parts = text.split(START);
+        let mut kept = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (assertion, rest) =
+                part.split_once(END).ok_or_else(|| io::Error::other("an assertion without its end"))?;
+            if assertion.contains("run.") {
+                count += 1;
+                kept.push_str(rest);
+            } else {
+                kept.extend([START, part]);
+            }
+        }
+        fs::write(file, kept)?;
     }
     Ok(count)
 }

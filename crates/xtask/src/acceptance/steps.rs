@@ -86,7 +86,7 @@ impl Script<'_> {
         }
     }
 
-    /// A command that must end with this code. It isn't asked for anything, so it is told what it would ask.
+    /// A command that must end with this code. Nobody is there to answer its questions, so it must not ask any.
     async fn terraform(&mut self, verb: &str, rest: &str, code: i32) -> io::Result<()> {
         let mut words = match verb {
             "apply" | "destroy" => vec![verb, "-auto-approve", "-no-color"],
