@@ -58,6 +58,10 @@ impl Door {
     }
 }
 
+/// Where AWS's services put the id of a request: what its support asks for.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html>
+const REQUEST_IDS: [&str; 2] = ["x-amzn-requestid", "x-amz-request-id"];
+
 impl HttpClient for Door {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
@@ -85,11 +89,15 @@ impl HttpConnector for Passage {
             let start = Instant::now();
             let result = inner.call(request).await;
             let status = result.as_ref().map_or(0, |response| response.status().as_u16());
+            let request_id = result.as_ref().ok().and_then(|response| {
+                REQUEST_IDS.iter().find_map(|name| response.headers().get(*name)).map(ToString::to_string)
+            });
             tfplugin::log::debug(
                 "call to AWS",
                 &[
                     ("operation", operation),
                     ("http_status", status.to_string()),
+                    ("aws_request_id", request_id.unwrap_or_default()),
                     ("polling", polling.to_string()),
                     ("duration_ms", start.elapsed().as_millis().to_string()),
                     ("paced_ms", waited.as_millis().to_string()),

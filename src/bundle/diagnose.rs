@@ -122,8 +122,10 @@ pub fn empty_group(backend: &str) -> Diagnostic {
 pub fn taken(bundle: &str, api: &str) -> Diagnostic {
     let detail = format!(
         "This account and region already have a complete bundle that was created with the name {bundle:?}: its REST API is {api}. \
-         Nothing was changed.\n\nIf another state holds it, choose another `name`. If no state does, because Terraform died before it \
-         could write it down or the state was lost, take it over: terraform import privgw_internal_api.NAME {api}"
+         Nothing was changed.\n\nIf another state holds it, choose another `name`. If this state does, and the resource has \
+         `create_before_destroy`, leave that out or change the `name` as well: there can't be two of a name at a time. If no state does, \
+         because Terraform died before it could write it down or the state was lost, take it over: terraform import \
+         privgw_internal_api.NAME {api}"
     );
     Diagnostic::error("A bundle of this name exists already", detail).at(Path::attr("name"))
 }

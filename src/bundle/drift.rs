@@ -40,7 +40,14 @@ pub fn describe(changes: &[Change]) -> String {
     lines.join("; ")
 }
 
+/// Values in here may be secrets, and what a plan says isn't hidden like an argument that is sensitive.
+const SECRET: &str = "variables";
+
 fn walk(path: &str, from: &Value, to: &Value, lines: &mut Vec<String>) {
+    let is_secret = path.split('.').next() == Some(SECRET);
+    if is_secret && from != to && !(from.is_object() && to.is_object()) {
+        return lines.push(format!("{path} isn't what it should be"));
+    }
     match (from, to) {
         (Value::Object(have), Value::Object(want)) if !is_unknown(to) => {
             for (key, to) in want {
@@ -91,11 +98,13 @@ mod tests {
             change("health_check", json!({"interval": 60, "port": "1"}), json!({"interval": 30, "port": "1"})),
             change("ingress", json!(["a", "b"]), json!(["b", "c"])),
             change("tags", json!({"x": "y"}), json!({})),
+            change("variables", json!({"password": "hush", "same": "a"}), json!({"password": "secret", "same": "a"})),
         ];
         let text = annotate("id", &changes);
         assert_eq!(
             text,
-            "id (drifted: health_check.interval is 60, wanted 30; ingress lacks c; ingress has a too much; tags.x is y, wanted none)"
+            "id (drifted: health_check.interval is 60, wanted 30; ingress lacks c; ingress has a too much; tags.x is y, wanted none; \
+             variables.password isn't what it should be)"
         );
         assert_eq!(annotate("id", &[]), "id");
     }

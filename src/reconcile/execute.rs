@@ -10,6 +10,7 @@ use std::sync::Mutex;
 
 use futures::future::join_all;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use self::teardown::{Doomed, Way};
 use super::diff::{Action, TAGS, decide};
@@ -139,9 +140,14 @@ impl<'a, 'r> Work<'a, 'r> {
                 "it would have to be replaced, which the plan did not say; run the plan again",
             )));
         }
+        let (start, is_kept) = (Instant::now(), action == Action::Keep);
         let wanted = self.wanted(node, spec, live.as_ref()).map_err(fail)?;
         let live = self.act(kind, action, live, &wanted).await.map_err(fail)?;
-        self.settle(kind, live, &wanted).await
+        self.settle(kind, live, &wanted).await?;
+        if !is_kept {
+            self.finished(&format!("done {}", node.name), start);
+        }
+        Ok(())
     }
 
     /// Waits until a child is ready and may take over from its predecessor. One that AWS gave up on for a reason that passes is made anew.
@@ -314,6 +320,13 @@ impl<'a, 'r> Work<'a, 'r> {
         let before = observed.children.insert(live.name.clone(), live.clone());
         // A predecessor exists until it is retired, and must not be forgotten if that never comes.
         observed.extras.extend(before.filter(|before| before.id != live.id));
+    }
+
+    /// Tells the log that a child is done with, and how long that took. Its beginning was [`noted`](Self::note).
+    fn finished(&self, line: &str, start: Instant) {
+        let took = start.elapsed().as_millis().to_string();
+        let bundle = self.run.scope.identity.bundle.clone();
+        tfplugin::log::info(line, &[("bundle", bundle), ("duration_ms", took)]);
     }
 
     fn note(&self, line: String) {

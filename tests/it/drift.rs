@@ -163,7 +163,7 @@ const DRIFTS: &[Drift] = &[
             )
         },
         child: "stage",
-        word: "variables.x is y, wanted none",
+        word: "variables.x isn't what it should be",
     },
     Drift {
         name: "throttling by hand",

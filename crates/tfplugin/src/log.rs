@@ -3,7 +3,10 @@
 use std::{
     env,
     io::Write,
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -24,6 +27,24 @@ enum Level {
 
 /// The least level that is written; `None` writes nothing.
 static THRESHOLD: OnceLock<Option<Level>> = OnceLock::new();
+
+tokio::task_local! {
+    /// What every line that is written meanwhile has among its fields.
+    static SPAN: Vec<(&'static str, String)>;
+}
+
+/// How many requests there have been in this process.
+static REQUESTS: AtomicU64 = AtomicU64::new(0);
+
+/// Does the work of one request. Each line that is written meanwhile, by whomever, names the request.
+pub(crate) async fn request<T>(rpc: &str, type_name: &str, work: impl Future<Output = T>) -> T {
+    let number = REQUESTS.fetch_add(1, Ordering::Relaxed) + 1;
+    let mut fields = vec![("tf_rpc", rpc.to_owned()), ("tf_req_id", number.to_string())];
+    if !type_name.is_empty() {
+        fields.push(("tf_resource_type", type_name.to_owned()));
+    }
+    SPAN.scope(fields, work).await
+}
 
 /// Every detail.
 pub fn trace(message: &str, fields: &[(&str, String)]) {
@@ -74,7 +95,8 @@ fn threshold(mut values: impl Iterator<Item = String>) -> Option<Level> {
 fn write(level: Level, message: &str, fields: &[(&str, String)]) {
     let wanted = THRESHOLD.get().copied().flatten();
     if wanted.is_some_and(|threshold| level >= threshold) {
-        let line = line(SystemTime::now(), level, message, fields);
+        let span = SPAN.try_with(Clone::clone).unwrap_or_default();
+        let line = line(SystemTime::now(), level, message, &[&span, fields].concat());
         // A log that can't be written is no reason to fail.
         let _ = std::io::stderr().write_all(line.as_bytes());
     }

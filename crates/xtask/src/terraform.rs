@@ -105,6 +105,11 @@ impl Workdir {
         self.environment.push((format!("TF_VAR_{name}"), value.to_owned()));
     }
 
+    /// Sets a variable of the environment.
+    pub fn environment(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Starts a command.
     pub fn start(&self, arguments: &[&str]) -> io::Result<Job> {
         Job::start(&mut self.command(arguments))

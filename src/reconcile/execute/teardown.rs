@@ -1,5 +1,7 @@
 //! The second half of a run: what is no longer needed goes, users before what they use.
 
+use tokio::time::Instant;
+
 use super::{Phase, Work, failure};
 use crate::aws::AwsError;
 use crate::child::{Live, Wanted};
@@ -84,6 +86,7 @@ impl Work<'_, '_> {
         if self.run.cancel.is_cancelled() {
             return Err(AwsError::internal("not begun, because Terraform was interrupted"));
         }
+        let start = Instant::now();
         match &one.way {
             Way::Leaving => {}
             Way::Retire(successor) => {
@@ -100,7 +103,9 @@ impl Work<'_, '_> {
                 kind.delete(self.run.aws, live).await?;
             }
         }
-        wait::gone(self.run, kind, live).await
+        wait::gone(self.run, kind, live).await?;
+        self.finished(&format!("gone {}", live.name), start);
+        Ok(())
     }
 }
 

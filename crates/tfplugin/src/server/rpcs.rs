@@ -278,21 +278,20 @@ const CAPABILITIES: proto::ServerCapabilities = proto::ServerCapabilities {
     generate_resource_config: true,
 };
 
-/// Runs a request: panics become errors, and one line of log says how long it took.
+/// Runs a request: panics become errors, and lines of log say what it was and how long it took.
 async fn rpc<T>(
     name: &str,
     type_name: &str,
     work: impl Future<Output = Result<T, Diagnostics>>,
 ) -> Result<T, Diagnostics> {
-    let start = Instant::now();
-    let outcome = panics::caught(work).await.map_err(Diagnostics::from).flatten();
-    let took = start.elapsed().as_millis().to_string();
-    let mut fields = vec![("tf_rpc", name.to_owned()), ("tf_req_duration_ms", took)];
-    if !type_name.is_empty() {
-        fields.push(("tf_resource_type", type_name.to_owned()));
-    }
-    log::debug("served", &fields);
-    outcome
+    log::request(name, type_name, async {
+        log::trace("received", &[]);
+        let start = Instant::now();
+        let outcome = panics::caught(work).await.map_err(Diagnostics::from).flatten();
+        log::debug("served", &[("tf_req_duration_ms", start.elapsed().as_millis().to_string())]);
+        outcome
+    })
+    .await
 }
 
 /// What came of it, and what went wrong.

@@ -1,7 +1,7 @@
 //! Our client, which speaks with the process as Terraform would.
 
 use std::{
-    path::Path as FilePath,
+    path::{Path as FilePath, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -35,6 +35,71 @@ async fn nobody_is_served_with_another_certificate_of_the_same_shape() {
     let stranger = Identity::generate().unwrap();
     assert!(client.call_as(Some(&stranger)).await.is_err());
     assert!(client.schema().await.is_ok());
+}
+
+#[tokio::test]
+async fn the_certificate_of_an_earlier_run_opens_nothing() {
+    let (earlier, later) = (spawn().await, spawn().await);
+    assert_eq!(earlier.call_as(Some(earlier.identity())).await, Ok(()));
+    assert!(later.call_as(Some(earlier.identity())).await.is_err());
+}
+
+#[cfg(unix)]
+fn socket(client: &Client) -> PathBuf {
+    PathBuf::from(client.handshake().split('|').nth(3).expect("an address"))
+}
+
+/// Whoever speaks HTTP/2 without TLS gets no frame of it, and the connection ends.
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_is_served_without_tls() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let client = spawn().await;
+    let mut stream = tokio::net::UnixStream::connect(socket(&client)).await.unwrap();
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    stream.write_all(&[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice(), &settings].concat()).await.unwrap();
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await;
+    assert!(read.is_ok(), "the connection stays open");
+    // At most an alert: a record of type 21.
+    assert!(answer.is_empty() || answer[0] == 21, "{answer:?}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_its_user_can_enter_the_directory_of_the_socket() {
+    use std::os::unix::fs::PermissionsExt;
+    let client = spawn().await;
+    let directory = socket(&client).parent().unwrap().to_owned();
+    assert_eq!(std::fs::metadata(directory).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+/// A client that isn't ours: it is told that a certificate is required, or that its own is none that is known.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn openssl_is_refused_without_a_certificate_and_with_one_of_its_own() {
+    let client = spawn().await;
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (key, certificate) = (file("key.pem"), file("cert.pem"));
+    let arguments = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521", "-nodes", "-subj"];
+    let mut make = Command::new("openssl");
+    make.args(arguments).args(["/O=HashiCorp/CN=localhost", "-keyout", &key, "-out", &certificate]);
+    let Ok(made) = make.output() else {
+        eprintln!("skipped: there is no openssl here");
+        return;
+    };
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let path = socket(&client).to_str().unwrap().to_owned();
+    let own: &[&str] = &["-cert", &certificate, "-key", &key];
+    for (identity, alert) in [(&[] as &[&str], "certificate required"), (own, "alert")] {
+        let mut command = Command::new("openssl");
+        command.args(["s_client", "-unix", &path, "-alpn", "h2", "-quiet", "-ign_eof"]).args(identity);
+        let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(alert) && output.stdout.is_empty(), "{identity:?}: {said}");
+    }
+    assert_eq!(client.call_as(Some(client.identity())).await, Ok(()));
 }
 
 #[tokio::test]
@@ -145,6 +210,8 @@ async fn the_log_names_requests_and_never_values() {
     assert_eq!(apply["tf_resource_type"], THING);
     assert_eq!(apply["@level"], "debug");
     assert!(apply["tf_req_duration_ms"].is_string());
+    let ids: Vec<&str> = lines.iter().filter_map(|line| line["tf_req_id"].as_str()).collect();
+    assert!(ids.len() > 2 && ids.is_sorted() && ids[0] == "1", "each request has a number: {ids:?}");
     assert!(!output.stderr.contains("hush"));
 }
 

@@ -1,6 +1,7 @@
 //! Cases that need more than `terraform test` can say: a script of steps, one on a line.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::io;
 
 use serde_json::Value;
@@ -46,6 +47,20 @@ impl Script<'_> {
                 let (name, value) = rest.split_once('=').ok_or_else(|| io::Error::other("expected NAME=VALUE"))?;
                 self.work.set(name, value);
                 Ok(())
+            }
+            "env" => {
+                let (name, value) = rest.split_once('=').ok_or_else(|| io::Error::other("expected NAME=VALUE"))?;
+                self.work.environment(name, value);
+                Ok(())
+            }
+            "found" | "hidden" => {
+                let (file, text) = rest.split_once(' ').ok_or_else(|| io::Error::other("expected FILE TEXT"))?;
+                let contents = String::from_utf8_lossy(&fs::read(self.work.path().join(file))?).into_owned();
+                match (contents.lines().find(|line| line.contains(text)), verb) {
+                    (None, "found") => Err(io::Error::other(format!("{file} doesn't hold that"))),
+                    (Some(line), "hidden") => Err(io::Error::other(format!("{file} holds that:\n{line}"))),
+                    _ => Ok(()),
+                }
             }
             "fail" => {
                 let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));

@@ -1,0 +1,42 @@
+terraform {
+  required_providers {
+    privgw = { source = "privgw/privgw" }
+  }
+}
+
+provider "privgw" {}
+
+variable "vpc_id" {
+  type = string
+}
+
+variable "subnet_ids" {
+  type = list(string)
+}
+
+variable "security_group_id" {
+  type = string
+}
+
+variable "password" {
+  type      = string
+  sensitive = true
+}
+
+resource "privgw_internal_api" "test" {
+  name       = "secrets"
+  vpc_id     = var.vpc_id
+  subnet_ids = var.subnet_ids
+  endpoint   = { allowed_security_group_ids = [var.security_group_id] }
+  backends   = { products = { port = 3001, targets = ["172.31.0.10"] } }
+  routes     = { "GET /products" = { backend = "products" } }
+  stage      = { name = "v1", variables = { password = var.password } }
+}
+
+output "id" {
+  value = privgw_internal_api.test.id
+}
+
+output "invoke_url" {
+  value = privgw_internal_api.test.invoke_url
+}
