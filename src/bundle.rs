@@ -27,7 +27,7 @@ use tfplugin::{
 };
 use tokio::time::Instant;
 
-use self::desired::desired;
+use self::desired::{as_applied, desired};
 use self::diagnose::{diagnose, unverified};
 use self::model::InternalApi;
 use self::plan::identity;
@@ -92,9 +92,10 @@ impl Resource for Bundle {
         if observed.is_empty() {
             return ReadResponse::Gone;
         }
-        let drift = reconcile::plan(&desired(&state, &aws.place, &private.identity), &observed).changes();
+        let place = as_applied(&state, &aws.place);
+        let drift = reconcile::plan(&desired(&state, &place, &private.identity), &observed).changes();
         let mut state = state;
-        fill(&mut state, View::Live { observed: &observed, drift: &drift }, &aws.place);
+        fill(&mut state, View::Live { observed: &observed, drift: &drift }, &place);
         private.observed = observed;
         private.home = Some(Home::of(&aws.place));
         ReadResponse::Found { state, private: private.write(), diagnostics: Diagnostics::new() }

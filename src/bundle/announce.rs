@@ -6,13 +6,27 @@ use super::drift;
 use super::model::InternalApi;
 use crate::child::{Change, ChildName, has_unknown};
 use crate::children::{
-    deployment, listener, load_balancer, rest_api, security_group, stage, target_group, vpc_endpoint, vpc_link,
+    self, deployment, listener, load_balancer, rest_api, security_group, stage, target_group, vpc_endpoint, vpc_link,
 };
 use crate::reconcile::{Action, Graph, Observed, Plan, Step};
 
-/// The warnings of a change to a bundle that exists. `before` is what the prior state asks for: if that is missing, somebody has
-/// deleted it.
-pub fn announce(steps: &Plan, observed: &Observed, prior: &InternalApi, before: &Graph) -> Diagnostics {
+/// What a plan knows, beside its steps.
+pub struct Known<'a> {
+    /// What exists.
+    pub observed: &'a Observed,
+    /// The state so far.
+    pub prior: &'a InternalApi,
+    /// What that asks for: if it is missing, somebody has deleted it.
+    pub before: &'a Graph,
+    /// Whether everything in the configuration is known. If not, a replacement may still turn out to be none.
+    pub is_certain: bool,
+    /// Whether every target group that is replaced has its targets from here.
+    pub has_targets: bool,
+}
+
+/// The warnings of a change to a bundle that exists.
+pub fn announce(steps: &Plan, known: &Known<'_>) -> Diagnostics {
+    let Known { observed, prior, before, .. } = known;
     let mut found = Diagnostics::new();
     for step in &steps.steps {
         let told = prior.children.known().and_then(|children| children.get(step.name.as_str())?.known());
@@ -22,11 +36,13 @@ pub fn announce(steps: &Plan, observed: &Observed, prior: &InternalApi, before: 
             Action::Create if step.name.kind() == deployment::KIND => found.push(redeployed()),
             Action::Create if before.get(&step.name).is_some() => found.push(deleted(&step.name)),
             Action::Create => {}
-            Action::Update(_) => found.extend(drifted.map(|how| changed(&step.name, how))),
-            // A plan that doesn't know everything yet may still turn out to replace nothing.
-            Action::Replace(changes) if changes.iter().any(|change| has_unknown(&change.to)) => {}
+            Action::Update(changes) => {
+                found.extend(drifted.map(|how| changed(&step.name, how)));
+                found.extend(changes.iter().filter(|change| shuts(change)).map(|_| shut()));
+            }
+            Action::Replace(changes) if !known.is_certain && changes.iter().any(|change| has_unknown(&change.to)) => {}
             Action::Replace(_) if step.name.kind() == deployment::KIND => found.push(redeployed()),
-            Action::Replace(changes) => found.push(replaced(step, changes, observed)),
+            Action::Replace(changes) => found.push(replaced(step, changes, observed, known.has_targets)),
             Action::Recreate(reason) => found.push(Diagnostic::warning(
                 format!("{} is beyond repair and will be made anew", step.name),
                 format!("AWS says: {reason}. The broken one is deleted first."),
@@ -54,23 +70,45 @@ fn deleted(child: &ChildName) -> Diagnostic {
 fn changed(child: &ChildName, how: &str) -> Diagnostic {
     Diagnostic::warning(
         format!("{child} was changed outside Terraform"),
-        format!("Its {how}. The apply puts that right in place; what it did to callers ends with that."),
+        format!("Found: {how}. The apply puts that right in place; what it did to callers ends with that."),
     )
 }
 
-fn replaced(step: &Step, changes: &[Change], observed: &Observed) -> Diagnostic {
-    let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
+/// Whether the plain name of the API ceases to lead to the endpoint.
+fn shuts(change: &Change) -> bool {
+    change.field == "private_dns_enabled" && change.to == serde_json::Value::Bool(false)
+}
+
+fn shut() -> Diagnostic {
+    Diagnostic::warning(
+        "The API's plain name will no longer lead to it",
+        "Without private DNS it resolves to AWS's public endpoint, which refuses calls of a private API. Callers need one of the other \
+         URLs in `invoke_urls` before that.",
+    )
+}
+
+fn replaced(step: &Step, changes: &[Change], observed: &Observed, has_targets: bool) -> Diagnostic {
+    let kind = children::kind(step.name.kind());
+    let forces = |change: &&Change| kind.is_some_and(|kind| kind.replaces(change)) && !has_unknown(&change.to);
+    let fields: Vec<&str> = changes.iter().filter(forces).map(|change| change.field.as_str()).collect();
     let id = observed.children.get(&step.name).map_or("", |live| live.id.as_str());
+    let why = match fields.as_slice() {
+        [] => format!("{id} belongs to something that is replaced."),
+        fields => format!("AWS can't change {} of {id} in place.", fields.join(" and ")),
+    };
+    let is_seamless = has_targets && step.name.kind() != stage::KIND;
+    let callers = if is_seamless { " Callers notice nothing." } else { "" };
     Diagnostic::warning(
         format!("{} will be replaced", step.name),
-        format!("AWS can't change {} of {id} in place. {}", fields.join(" and "), instead(step.name.kind())),
+        format!("{why} {}{callers}", instead(step.name.kind())),
     )
 }
 
 /// What callers see while a child of this kind is missing.
 fn without(kind: &str) -> &'static str {
     match kind {
-        vpc_endpoint::KIND | rest_api::KIND | stage::KIND => "Until then nobody can call the API.",
+        rest_api::KIND => "It has another id, and so other URLs. Until then nobody can call the API.",
+        vpc_endpoint::KIND | stage::KIND => "Until then nobody can call the API.",
         load_balancer::KIND | vpc_link::KIND => "Until then every call fails on its way to the back ends.",
         listener::KIND | target_group::KIND => "Until then calls of the routes to this back end fail.",
         security_group::KIND => "Until then nothing is admitted by its rules.",
@@ -78,16 +116,12 @@ fn without(kind: &str) -> &'static str {
     }
 }
 
-/// How a child of this kind is replaced, and what callers see of that.
+/// How a child of this kind is replaced.
 fn instead(kind: &str) -> &'static str {
     match kind {
         stage::KIND => {
-            "The new stage serves before the old one goes; then calls of the old URL fail. Outputs have the new one."
+            "The new stage serves before the old one goes. Then calls of the old URL fail; the outputs have the new one."
         }
-        vpc_endpoint::KIND => {
-            "The new one stands before the old one goes, but its DNS names and addresses are others; callers that hold on to those of \
-             the old one must look again."
-        }
-        _ => "A new one is made beside it, everything moves over, and only then it goes. Callers notice nothing.",
+        _ => "A new one is made beside it, everything moves over, and only then it goes.",
     }
 }

@@ -38,6 +38,17 @@ pub fn tags_all(model: &InternalApi, place: &Place) -> Attr<BTreeMap<String, Att
     Attr::Known(all)
 }
 
+/// The place as it was when the state was written: with the provider's tags of that time. What is compared with reality is what was
+/// applied; that the provider has other tags now is for the plan to say.
+pub fn as_applied(state: &InternalApi, place: &Place) -> Place {
+    let mut place = place.clone();
+    if let Some(all) = state.tags_all.known() {
+        let known = all.iter().filter_map(|(key, value)| Some((key.clone(), value.known()?.clone())));
+        place.default_tags = known.collect();
+    }
+    place
+}
+
 /// The port of a back end's listener, which API Gateway's integrations name.
 pub fn listener_port(backend: &Backend) -> Attr<i64> {
     if backend.listener_port.is_null() { backend.port } else { backend.listener_port }

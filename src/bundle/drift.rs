@@ -13,7 +13,8 @@ const DRIFTED: &str = " (drifted: ";
 
 /// An id, and behind it what somebody else has changed.
 pub fn annotate(id: &str, changes: &[Change]) -> String {
-    if changes.is_empty() { id.to_string() } else { format!("{id}{DRIFTED}{})", describe(changes)) }
+    let described = describe(changes);
+    if described.is_empty() { id.to_string() } else { format!("{id}{DRIFTED}{described})") }
 }
 
 /// What [`annotate`] has put behind an id.
@@ -58,7 +59,9 @@ fn walk(path: &str, from: &Value, to: &Value, lines: &mut Vec<String>) {
             }
         }
         _ if from == to => {}
-        (Value::Array(have), Value::Array(want)) if !has_unknown(to) => {
+        // It takes something from a child that isn't there: that one is missing, and this one will follow.
+        _ if has_unknown(to) => {}
+        (Value::Array(have), Value::Array(want)) => {
             let missing: Vec<String> = want.iter().filter(|item| !have.contains(item)).map(show).collect();
             let foreign: Vec<String> = have.iter().filter(|item| !want.contains(item)).map(show).collect();
             if !missing.is_empty() {
@@ -77,7 +80,6 @@ fn walk(path: &str, from: &Value, to: &Value, lines: &mut Vec<String>) {
 fn show(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.clone(),
-        _ if has_unknown(value) => "a value known after apply".to_string(),
         other => other.to_string(),
     };
     match text.char_indices().nth(LONGEST_VALUE) {

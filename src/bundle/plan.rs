@@ -1,21 +1,22 @@
 //! What a change of configuration will do, as precisely as it can be known without asking AWS.
 
-use tfplugin::{Attr, Diagnostics, Path, PlanRequest, PlanResponse};
+use tfplugin::{Attr, Codec, Diagnostic, Diagnostics, Path, PlanRequest, PlanResponse, Value};
 
-use super::announce::announce;
+use super::announce::{Known, announce};
 use super::desired::{desired, tags_all};
 use super::diagnose::{empty_group, protected_replacement};
 use super::model::InternalApi;
 use super::state::{Private, View, fill, forget};
-use crate::aws::{Place, names};
+use crate::aws::{Place, names, policy};
 use crate::child::{Identity, has_unknown};
 use crate::children::{load_balancer, target_group};
 use crate::reconcile::{self, Action, Observed, Permitted, Plan};
 
 /// Plans a creation or an update. `place` is missing while the provider's own configuration isn't known.
 pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanResponse<InternalApi> {
-    let PlanRequest { prior, proposed, private, .. } = request;
+    let PlanRequest { prior, proposed, config, private } = request;
     let mut planned = proposed;
+    prior.iter().for_each(|prior| keep_policy(&mut planned, prior));
     // What an earlier plan permitted is no licence for this one.
     let mut private = Private { permitted: Permitted::new(), ..Private::read(&private) };
     let moves = prior.as_ref().is_some_and(|prior| prior.vpc_id != planned.vpc_id);
@@ -25,7 +26,9 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
             forget(&mut planned);
             planned.tags_all = place.map_or(Attr::Unknown, |place| tags_all(&planned, place));
         }
-        return respond(planned, &private, replace);
+        let mut response = respond(planned, &private, replace);
+        response.diagnostics.extend(moves.then(moved));
+        return response;
     };
     let observed = if prior.is_some() { private.observed.clone() } else { Observed::default() };
     let identity = match &prior {
@@ -39,21 +42,51 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
     fill(&mut planned, View::Planned { observed: &observed, plan: &steps }, place);
     private.permitted = steps.permitted();
     let mut response = respond(planned, &private, replace);
-    response.diagnostics.extend(objections(&steps, &observed, &response.planned));
+    let is_certain = is_wholly_known(&config.encode());
+    let objections = objections(&steps, &observed, &response.planned, is_certain);
     if let Some(prior) = &prior {
-        let before = desired(prior, place, &identity);
-        response.diagnostics.extend(announce(&steps, &observed, prior, &before));
+        let (before, has_targets) = (&desired(prior, place, &identity), objections.is_empty());
+        let known = Known { observed: &observed, prior, before, is_certain, has_targets };
+        response.diagnostics.extend(announce(&steps, &known));
     }
+    response.diagnostics.extend(objections);
     response
 }
 
+fn moved() -> Diagnostic {
+    let detail = "Everything is made anew in the other VPC, and the old bundle goes first. The API gets another id and other URLs, and until \
+                  the new one stands there is none.";
+    Diagnostic::warning("The whole bundle will be replaced", detail).at(Path::attr("vpc_id"))
+}
+
+/// A policy that says the same in other words is no change.
+fn keep_policy(planned: &mut InternalApi, prior: &InternalApi) {
+    let Attr::Known(endpoint) = &mut planned.endpoint else { return };
+    let before = prior.endpoint.known().and_then(|endpoint| endpoint.policy.known());
+    if let (Attr::Known(policy), Some(before)) = (&mut endpoint.policy, before)
+        && policy::normal(policy).is_some_and(|meaning| policy::normal(before) == Some(meaning))
+    {
+        policy.clone_from(before);
+    }
+}
+
+fn is_wholly_known(value: &Value) -> bool {
+    match value {
+        Value::Unknown => false,
+        Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => elements.iter().all(is_wholly_known),
+        Value::Map(map) | Value::Object(map) => map.values().all(is_wholly_known),
+        Value::Dynamic(_, value) => is_wholly_known(value),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
 /// What a user should know about replacements, and what must not begin at all.
-fn objections(steps: &Plan, observed: &Observed, planned: &InternalApi) -> Diagnostics {
+fn objections(steps: &Plan, observed: &Observed, planned: &InternalApi, is_certain: bool) -> Diagnostics {
     let mut found = Diagnostics::new();
     for step in &steps.steps {
         let Action::Replace(changes) = &step.action else { continue };
         // A plan that doesn't know everything yet may still turn out to replace nothing.
-        if changes.iter().any(|change| has_unknown(&change.to)) && step.name.kind() == load_balancer::KIND {
+        if !is_certain && changes.iter().any(|change| has_unknown(&change.to)) {
             continue;
         }
         let old = observed.children.get(&step.name);
