@@ -4,6 +4,8 @@
 mod mistakes;
 mod opentofu;
 pub mod request;
+mod snapshots;
+mod stable;
 mod steps;
 
 pub use self::steps::flat;
@@ -57,8 +59,7 @@ async fn suite(terraform: &Terraform, filter: &str) -> io::Result<Tally> {
         }
         None => true,
     });
-    let mut results =
-        futures::stream::iter(&cases).map(|case| timed(terraform, &sim, case)).buffer_unordered(AT_ONCE);
+    let mut results = futures::stream::iter(&cases).map(|case| timed(terraform, &sim, case)).buffer_unordered(AT_ONCE);
     let mut tally = Tally::default();
     while let Some((case, result, time)) = results.next().await {
         tally.tell(&case, result, time);
@@ -87,9 +88,8 @@ async fn one(terraform: &Terraform, sim: &Sim, account: &str, case: &Path, name:
     let mut work = terraform.workdir(case, name, account.environment(sim))?;
     furnish(sim, &account, &mut work).await?;
     let before = sim.objects(&account.id).await?;
-    let steps = case.join("steps.txt");
-    let note = if steps.exists() {
-        steps::run(&workspace::read(&steps)?, &mut work, sim, &account).await?
+    let note = if case.join("steps.txt").exists() {
+        steps::run(case, &mut work, sim, &account).await?
     } else if workspace::entries(case)?.iter().any(|entry| entry.is_dir()) {
         mistakes::run(&work).await?
     } else {

@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::path::Path;
 
 use serde_json::Value;
 
+use super::snapshots::Snapshots;
+use super::stable::Known;
 use crate::process::Done;
 use crate::sim::{Account, Sim};
 use crate::terraform::Workdir;
+use crate::workspace;
 
 /// A script that is being run.
 struct Script<'a> {
@@ -19,12 +23,17 @@ struct Script<'a> {
     last: String,
     /// The last call to AWS before those that are watched.
     mark: u64,
+    known: Known,
+    snapshots: Snapshots,
 }
 
-/// Runs a script, and destroys what it has left.
-pub async fn run(steps: &str, work: &mut Workdir, sim: &Sim, account: &Account) -> io::Result<String> {
+/// Runs the script of a case, and destroys what it has left.
+pub async fn run(case: &Path, work: &mut Workdir, sim: &Sim, account: &Account) -> io::Result<String> {
+    let steps = workspace::read(&case.join("steps.txt"))?;
+    let known = Known::new(&account.id, &format!("{steps}{}", workspace::read(&case.join("main.tf"))?));
     let _ = work.succeed(&["init", "-no-color"]).await?;
-    let mut script = Script { work, sim, account, last: String::new(), mark: 0 };
+    let snapshots = Snapshots::of(case);
+    let mut script = Script { work, sim, account, last: String::new(), mark: 0, known, snapshots };
     let mut count = 0;
     for (number, line) in steps.lines().map(str::trim).enumerate() {
         if line.is_empty() || line.starts_with('#') {
@@ -35,6 +44,7 @@ pub async fn run(steps: &str, work: &mut Workdir, sim: &Sim, account: &Account) 
         step.map_err(|error| io::Error::other(format!("line {}: {line}\n{error}", number + 1)))?;
     }
     let _ = script.work.succeed(&["destroy", "-auto-approve", "-no-color"]).await?;
+    script.snapshots.finish()?;
     Ok(format!("{count} steps"))
 }
 
@@ -72,6 +82,7 @@ impl Script<'_> {
                 ("changes", more) => self.terraform(verb, more, 2).await,
                 _ => Err(io::Error::other("a plan is empty or has changes")),
             },
+            "snapshot" => self.snapshot(rest).await,
             "console" => {
                 self.last = self.work.console(rest).await?.text();
                 Ok(())
@@ -87,18 +98,33 @@ impl Script<'_> {
                 Ok(())
             }
             "asked" => self.asked(rest).await,
-            "call" => {
-                let words: Vec<&str> = rest.splitn(4, ' ').collect();
-                let [service, method, path, body] =
-                    [0, 1, 2, 3].map(|place| words.get(place).copied().unwrap_or_default());
-                self.sim.call(&self.account.id, service, method, path, body).await.map(drop)
-            }
+            "call" => self.call(rest).await,
             "request" => {
                 let (url, group) = rest.split_once(' ').unwrap_or((rest, &self.account.security_group_id));
                 self.sim.invoke("GET", url, Some(group)).await?.served().map(drop)
             }
             _ => Err(io::Error::other("no such step")),
         }
+    }
+
+    /// Plans the step of a name; words behind it are further options, of which the last one counts.
+    async fn snapshot(&mut self, words: &str) -> io::Result<()> {
+        let name = words.split(' ').next().unwrap_or_default();
+        let step = format!("-var=step={name}");
+        let mut arguments = vec!["plan", "-no-color", &step];
+        arguments.extend(words.split(' ').skip(1));
+        self.last = self.work.succeed(&arguments).await?.text();
+        self.known.learn(&self.sim.objects(&self.account.id).await?);
+        self.snapshots.compare(name, &self.known.stable(&self.last))
+    }
+
+    async fn call(&mut self, call: &str) -> io::Result<()> {
+        let id = self.account.id.as_str();
+        // What the call deletes is in the state still.
+        self.known.learn(&self.sim.objects(id).await?);
+        let words: Vec<&str> = call.splitn(4, ' ').collect();
+        let [service, method, path, body] = [0, 1, 2, 3].map(|place| words.get(place).copied().unwrap_or_default());
+        self.sim.call(id, service, method, path, body).await.map(drop)
     }
 
     /// A command that must end with this code. Nobody is there to answer its questions, so it must not ask any.
