@@ -88,6 +88,11 @@ pub trait Kind: Send + Sync {
         live.outputs.clone()
     }
 
+    /// The outputs of one that is yet to be made, as far as they follow from what is wanted. All others are unknown.
+    fn new_outputs(&self, _wanted: &Spec) -> Outputs {
+        Outputs::new()
+    }
+
     /// Which tagging API serves this kind.
     fn tagging(&self) -> Tagging;
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::target_health::Health;
 use crate::aws::{Aws, AwsError, gone_is_fine, tags, unless_gone};
-use crate::child::{Change, ChildName, Input, Kind, Live, Scope, Status, Tagging, Task, Wanted, spec};
+use crate::child::{Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, Wanted, spec};
 
 /// The name of the kind; the key is the back end.
 pub const KIND: &str = "listener";
@@ -124,6 +124,11 @@ impl Kind for ListenerKind {
     /// AWS could change the port in place, but the deployed routes would point at a closed port until the redeployment.
     fn replaces(&self, change: &Change) -> bool {
         matches!(change.field.as_str(), "load_balancer_arn" | "port")
+    }
+
+    /// A listener made anew on the port of the old one changes nothing for the API in front of it.
+    fn new_outputs(&self, wanted: &Spec) -> Outputs {
+        wanted.get("port").map(|port| ("port".to_string(), port.clone())).into_iter().collect()
     }
 
     fn tagging(&self) -> Tagging {

@@ -23,7 +23,7 @@ pub struct Step {
     pub name: ChildName,
     /// What.
     pub action: Action,
-    /// Its outputs afterwards; those that only AWS can tell are unknown, and all of a new child's are missing.
+    /// Its outputs afterwards. Those that only AWS can tell are unknown or, of a new child, missing.
     pub outputs: Outputs,
 }
 
@@ -85,12 +85,12 @@ pub fn choose(desired: &Graph, mut observed: Observed) -> Observed {
     observed
 }
 
-/// The outputs of a child once it is as desired; none are known of a new one.
+/// The outputs of a child once it is as desired; few are known of a new one.
 fn outputs_after(kind: &dyn Kind, action: &Action, live: Option<&Live>, wanted: &Spec) -> Outputs {
     match (action, live) {
         (Action::Keep, Some(live)) => kind.planned_outputs(wanted, live, &[]),
         (Action::Update(changes), Some(live)) => kind.planned_outputs(wanted, live, changes),
-        _ => Outputs::new(),
+        _ => kind.new_outputs(wanted),
     }
 }
 
