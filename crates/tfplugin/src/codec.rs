@@ -15,6 +15,10 @@ pub trait Codec: Sized {
     fn attribute_type() -> AttributeType;
 
     /// Reads it from a known value found at the path.
+    ///
+    /// # Errors
+    ///
+    /// A diagnostic at that path, if the value is of another type or of no use, such as a fraction where a whole number is needed.
     fn decode(value: &Value, path: &Path) -> Result<Self, Diagnostic>;
 
     /// The value it stands for.
@@ -27,6 +31,10 @@ pub trait Model: Sized + Send + Sync + 'static {
     fn schema_attributes() -> Vec<Attribute>;
 
     /// Reads it from the attributes of the object at the path; those missing are null.
+    ///
+    /// # Errors
+    ///
+    /// That of the first attribute that can't be read, at its own path.
     fn decode_object(object: &BTreeMap<String, Value>, path: &Path) -> Result<Self, Diagnostic>;
 
     /// Its attributes as values.

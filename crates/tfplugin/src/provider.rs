@@ -38,11 +38,15 @@ pub trait Provider: Send + Sync + 'static {
     /// One sentence for a person who runs the executable.
     fn description(&self) -> &'static str;
 
-    /// Checks the provider block, which may hold unknown values.
+    /// Checks the provider block, which may hold unknown values. None of those may be held against anybody.
     fn validate(&self, config: &Self::Config) -> Diagnostics;
 
     /// Makes the means that resources work with. `Ok(None)` if values needed for it are still unknown;
     /// resources can be planned then, but nothing else. May happen again and again in one process.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from that. Every call that needs the means fails then.
     fn configure(
         &self,
         call: &Call,

@@ -30,11 +30,15 @@ pub trait Resource: Send + Sync + 'static {
         0
     }
 
-    /// Checks configuration, which may hold unknown values. Read-only, required and deprecated attributes
-    /// have been looked at before.
+    /// Checks configuration, which may hold unknown values: never hold one against anybody. Read-only, required and deprecated
+    /// attributes have been looked at before.
     fn validate(&self, config: &Self::Model) -> Diagnostics;
 
     /// Decides what a change would bring. Destruction is planned without asking.
+    ///
+    /// Terraform accepts a plan that keeps what is configured, or the prior value where the change means nothing; that is null where
+    /// nothing is configured or computed; and that is the same again when all is known, but for what was unknown. It is called twice
+    /// for a replacement, and once more at the beginning of each apply, so nothing in it may be left to chance.
     fn plan(
         &self,
         call: &Call,
@@ -42,7 +46,8 @@ pub trait Resource: Send + Sync + 'static {
         request: PlanRequest<Self::Model>,
     ) -> impl Future<Output = PlanResponse<Self::Model>> + Send;
 
-    /// Compares state with the world.
+    /// Compares state with the world. What means the same as before should be returned in the same words. It is given up when
+    /// Terraform is interrupted.
     fn read(
         &self,
         call: &Call,
@@ -51,7 +56,8 @@ pub trait Resource: Send + Sync + 'static {
         private: Vec<u8>,
     ) -> impl Future<Output = ReadResponse<Self::Model>> + Send;
 
-    /// Makes what was planned.
+    /// Makes what was planned: every value that the plan knows must come out as it is there. Once there is anything, return a state
+    /// that names it, also beside an error; Terraform replaces it then unless its user says otherwise.
     fn create(
         &self,
         call: &Call,
@@ -61,7 +67,7 @@ pub trait Resource: Send + Sync + 'static {
         private: Vec<u8>,
     ) -> impl Future<Output = ApplyResponse<Self::Model>> + Send;
 
-    /// Changes what is there into what was planned.
+    /// Changes what is there into what was planned. After a failure, return what is true now, so that the next plan shows the rest.
     fn update(
         &self,
         call: &Call,

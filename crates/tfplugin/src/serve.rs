@@ -28,6 +28,13 @@ const ORPHANED_AFTER: Duration = Duration::from_secs(60);
 /// Runs a provider until Terraform is done with it. Call it from `main` and return what it returns.
 ///
 /// `args` are those of the process: Terraform gives none, a person may ask for `--version`, `--help` or `--debug`.
+///
+/// Only the holder of the certificate that Terraform has given is served. Nothing is written to standard output but the handshake
+/// line, an interrupt from the terminal ends nothing, and a panic in a request is an error of that request alone.
+///
+/// # Errors
+///
+/// The exit code is not 0 if it was run by hand without an option that it knows, or can't listen. The reason is on standard error.
 pub async fn serve<P: Provider>(provider: P, args: impl Iterator<Item = String>) -> ExitCode {
     let args: Vec<String> = args.collect();
     let asked = |option: &str| args.iter().any(|arg| arg == option);

@@ -22,6 +22,9 @@ use crate::{
 };
 
 /// The protocol as Terraform speaks it, on any connection. Clones share it.
+///
+/// What a provider tells its user is in the diagnostics of each answer. An `Err` is a fault of the protocol itself: a call that isn't
+/// served, or a value that doesn't conform to the schema.
 #[derive(Clone)]
 pub struct Rpc {
     channel: Channel,
