@@ -316,14 +316,17 @@ fn applied(
         return ApplyResponse { state: None, private: Vec::new(), diagnostics };
     }
     let mut state = if diagnostics.has_errors() { before.clone() } else { plan.clone() };
-    fill(&mut state, View::Live { observed: &outcome.observed, drift: &[] }, &aws.place);
+    // Tags that could not all be applied are not recorded as applied.
+    let place = as_applied(&state, &aws.place);
+    fill(&mut state, View::Live { observed: &outcome.observed, drift: &[] }, &place);
     private.observed = outcome.observed;
     private.home = Some(Home::of(&aws.place));
     ApplyResponse { state: Some(state), private: private.write(), diagnostics }
 }
 
 fn left(aws: &Aws, private: Private, mut state: InternalApi, diagnostics: Diagnostics) -> DeleteResponse<InternalApi> {
-    fill(&mut state, View::Live { observed: &private.observed, drift: &[] }, &aws.place);
+    let place = as_applied(&state, &aws.place);
+    fill(&mut state, View::Live { observed: &private.observed, drift: &[] }, &place);
     DeleteResponse::Left { state, private: private.write(), diagnostics }
 }
 

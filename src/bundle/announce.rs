@@ -27,20 +27,26 @@ pub struct Known<'a> {
 /// The warnings of a change to a bundle that exists.
 pub fn announce(steps: &Plan, known: &Known<'_>) -> Diagnostics {
     let Known { observed, prior, before, .. } = known;
+    // After an import the state has no arguments yet, and asks for nothing that could be missing or differ.
+    let is_imported = prior.backends.is_null();
+    let made = |kind: &str| steps.steps.iter().any(|step| step.name.kind() == kind && step.action == Action::Create);
+    let has_no_api = made(rest_api::KIND) || made(stage::KIND);
     let mut found = Diagnostics::new();
     for step in &steps.steps {
         let told = prior.children.known().and_then(|children| children.get(step.name.as_str())?.known());
-        let drifted = told.and_then(|told| drift::told(told));
+        let drifted = told.and_then(|told| drift::told(told)).filter(|_| !is_imported);
         match &step.action {
             Action::Keep => {}
+            // Then the deployment is the least of it.
+            Action::Create | Action::Replace(_) if step.name.kind() == deployment::KIND && has_no_api => {}
             Action::Create if step.name.kind() == deployment::KIND => found.push(redeployed()),
-            Action::Create if before.get(&step.name).is_some() => found.push(deleted(&step.name)),
+            Action::Create if before.get(&step.name).is_some() && !is_imported => found.push(deleted(&step.name)),
             Action::Create => {}
             Action::Update(changes) => {
                 found.extend(drifted.map(|how| changed(&step.name, how)));
                 found.extend(changes.iter().filter(|change| shuts(change)).map(|_| shut()));
             }
-            Action::Replace(changes) if !known.is_certain && changes.iter().any(|change| has_unknown(&change.to)) => {}
+            Action::Replace(_) if !known.is_certain && !step.is_forced() => {}
             Action::Replace(_) if step.name.kind() == deployment::KIND => found.push(redeployed()),
             Action::Replace(changes) => found.push(replaced(step, changes, observed, known.has_targets)),
             Action::Recreate(reason) => found.push(Diagnostic::warning(

@@ -42,10 +42,10 @@ pub fn describe(changes: &[Change]) -> String {
 }
 
 /// Values in here may be secrets, and what a plan says isn't hidden like an argument that is sensitive.
-const SECRET: &str = "variables";
+const SECRETS: [&str; 2] = ["variables", "request_parameters"];
 
 fn walk(path: &str, from: &Value, to: &Value, lines: &mut Vec<String>) {
-    let is_secret = path.split('.').next() == Some(SECRET);
+    let is_secret = path.split('.').any(|part| SECRETS.contains(&part));
     if is_secret && from != to && !(from.is_object() && to.is_object()) {
         return lines.push(format!("{path} isn't what it should be"));
     }

@@ -34,8 +34,10 @@ pub fn identity_schema() -> IdentitySchema {
 pub fn names(state: &InternalApi) -> Option<Names> {
     let arn: Vec<&str> = state.execution_arn.known()?.split(':').collect();
     let [_, _, _, region, account, api] = arn[..] else { return None };
-    let pairs = [("id", api), ("account_id", account), ("region", region)];
-    Some(pairs.map(|(name, value)| (name.to_string(), value.to_string())).into())
+    // The account isn't known where credentials are not validated.
+    let pairs =
+        [("id", api), ("account_id", account), ("region", region)].into_iter().filter(|(_, value)| !value.is_empty());
+    Some(pairs.map(|(name, value)| (name.to_string(), value.to_string())).collect())
 }
 
 /// The id of the REST API that is to be imported. A provider that works elsewhere would find another one, or none.
@@ -72,11 +74,15 @@ pub async fn list(
             ..InternalApi::default()
         };
         if whole {
+            // It may have gone since it was listed.
+            let identity = identify(aws, &id).await.map_err(unlisted)?;
+            if identity.is_none() {
+                continue;
+            }
             let (stub, private) = import(aws, &id).await?;
             match bundle.read(call, aws, stub, private).await {
                 ReadResponse::Found { state: whole, .. } => state = whole,
                 ReadResponse::Failed(diagnostics) => return Err(diagnostics),
-                // It has gone since it was listed.
                 ReadResponse::Gone => continue,
             }
         }
@@ -101,7 +107,12 @@ pub async fn import(aws: &Aws, id: &str) -> Result<(InternalApi, Vec<u8>), Diagn
     let observed = observe(aws, &scope).await.map_err(unread)?;
     let vpc_of = |child: ChildName| Some(observed.children.get(&child)?.spec.get("vpc_id")?.as_str()?.to_string());
     let vpc_id = vpc_of(vpc_endpoint::child()).or_else(|| vpc_of(load_balancer::child()));
-    let state = InternalApi { id: Attr::Known(id.to_string()), vpc_id: vpc_id.into(), ..InternalApi::default() };
+    let state = InternalApi {
+        id: Attr::Known(id.to_string()),
+        execution_arn: Attr::Known(aws.place.execution_arn(id)),
+        vpc_id: vpc_id.into(),
+        ..InternalApi::default()
+    };
     let private = Private { identity, observed, ..Private::default() };
     Ok((state, private.write()))
 }

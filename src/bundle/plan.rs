@@ -8,7 +8,7 @@ use super::diagnose::{empty_group, protected_replacement};
 use super::model::InternalApi;
 use super::state::{Private, View, fill, forget};
 use crate::aws::{Place, names, policy};
-use crate::child::{Identity, has_unknown};
+use crate::child::Identity;
 use crate::children::{load_balancer, target_group};
 use crate::reconcile::{self, Action, Observed, Permitted, Plan};
 
@@ -45,7 +45,7 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
     let is_certain = is_wholly_known(&config.encode());
     let objections = objections(&steps, &observed, &response.planned, is_certain);
     if let Some(prior) = &prior {
-        let (before, has_targets) = (&desired(prior, place, &identity), objections.is_empty());
+        let (before, has_targets) = (&desired(prior, place, &identity), is_certain && objections.is_empty());
         let known = Known { observed: &observed, prior, before, is_certain, has_targets };
         response.diagnostics.extend(announce(&steps, &known));
     }
@@ -84,9 +84,9 @@ fn is_wholly_known(value: &Value) -> bool {
 fn objections(steps: &Plan, observed: &Observed, planned: &InternalApi, is_certain: bool) -> Diagnostics {
     let mut found = Diagnostics::new();
     for step in &steps.steps {
-        let Action::Replace(changes) = &step.action else { continue };
+        let Action::Replace(_) = &step.action else { continue };
         // A plan that doesn't know everything yet may still turn out to replace nothing.
-        if !is_certain && changes.iter().any(|change| has_unknown(&change.to)) {
+        if !is_certain && !step.is_forced() {
             continue;
         }
         let old = observed.children.get(&step.name);

@@ -64,7 +64,10 @@ impl Kind for LoadBalancerKind {
                 }
                 let Some(attributes) = unless_gone(attributes(aws, arn).await)? else { continue };
                 let interfaces = interfaces(aws, scope, name, arn).await?;
-                found.extend(live(child(), balancer, Some(&attributes)).map(|live| await_interfaces(live, interfaces)));
+                found.extend(live(child(), balancer, Some(&attributes)).map(|live| {
+                    let subnets = subnets(&live.spec);
+                    await_interfaces(live, &subnets, interfaces)
+                }));
             }
             Ok(found)
         })
@@ -197,14 +200,19 @@ async fn settle(aws: &Aws, known: &Live, now: Live) -> Result<Live, AwsError> {
         ..Scope::default()
     };
     let interfaces = interfaces(aws, &scope, now.text("aws_name"), &now.id).await?;
-    Ok(await_interfaces(now, interfaces))
+    // What was asked for counts: AWS may show the subnets late that were added.
+    Ok(await_interfaces(now, &subnets(&known.spec), interfaces))
+}
+
+fn subnets(spec: &Spec) -> Vec<String> {
+    let subnets = spec.get("subnet_ids").and_then(Value::as_array).into_iter().flatten();
+    subnets.filter_map(Value::as_str).map(str::to_string).collect()
 }
 
 /// A load balancer is of use only once each of its subnets has an interface: after a subnet has been added, it is `active` all along,
 /// and a plan that took the interfaces of the others for all of them would promise what changes a moment later.
-fn await_interfaces(mut live: Live, interfaces: Value) -> Live {
-    let subnets = live.spec.get("subnet_ids").and_then(Value::as_array).map_or(0, Vec::len);
-    if live.status == Status::Ready && interfaces.as_object().map_or(0, serde_json::Map::len) < subnets {
+fn await_interfaces(mut live: Live, subnets: &[String], interfaces: Value) -> Live {
+    if live.status == Status::Ready && subnets.iter().any(|subnet| interfaces.get(subnet).is_none()) {
         live.status = Status::Pending("waiting for its network interfaces".into());
     }
     live.outputs.insert("network_interfaces".into(), interfaces);

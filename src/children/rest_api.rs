@@ -284,7 +284,6 @@ async fn get(aws: &Aws, id: &str) -> Result<Option<Found>, AwsError> {
     }
 }
 
-/// Looks through the account's APIs for those of the bundle: what a process that died before it could note the id has left.
 /// Id and name of every API that is marked as that of a complete bundle, by id.
 pub async fn complete(aws: &Aws) -> Result<Vec<(String, String)>, AwsError> {
     let mut found = Vec::new();
@@ -311,6 +310,7 @@ async fn list(aws: &Aws) -> Result<Vec<Found>, AwsError> {
     aws.api.ask("GetRestApis", pages).await
 }
 
+/// Looks through the account's APIs for those of the bundle: what a process that died before it could note the id has left.
 async fn find(aws: &Aws, scope: &Scope) -> Result<Vec<Found>, AwsError> {
     let mut found = Vec::new();
     for api in list(aws).await? {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Graph, Observed, Permitted};
 use crate::aws::tags::{Tags, difference};
-use crate::child::{Change, ChildName, Kind, Live, Outputs, Spec, Status, Tagging, unknown};
+use crate::child::{Change, ChildName, Kind, Live, Outputs, Spec, Status, Tagging, has_unknown, unknown};
 use crate::children;
 
 /// What will be done, in an order that respects every input.
@@ -40,6 +40,16 @@ pub enum Action {
     Replace(Vec<Change>),
     /// It is beyond repair: it goes first, then a new one is made.
     Recreate(String),
+}
+
+impl Step {
+    /// Whether a value that is known forces a replacement. If not, it may still turn out to be none, unless it follows from another.
+    pub fn is_forced(&self) -> bool {
+        let (Action::Replace(changes), Some(kind)) = (&self.action, children::kind(self.name.kind())) else {
+            return false;
+        };
+        changes.iter().any(|change| kind.replaces(change) && !has_unknown(&change.to))
+    }
 }
 
 /// Steps from observed to desired.

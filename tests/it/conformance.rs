@@ -230,6 +230,7 @@ async fn pair(case: &mut Case, config: &Value, [first, second]: [&Place; 2]) -> 
             Ok(false) if !one.is_null() && !other.is_null() => {
                 return Err(Trouble::Lost("what is unknown was refused".to_owned()));
             }
+            Err(trouble) if !one.is_null() && !other.is_null() => return Err(trouble),
             Ok(false) | Err(Trouble::Refused(_)) => refused += 1,
             Err(trouble) => return Err(trouble),
         }

@@ -49,10 +49,14 @@ async fn a_bundle_is_known_by_its_api_its_account_and_its_region() {
     assert_eq!(driver.object().and_then(|object| object.identity.clone()), Some(known.clone()));
 
     let mut other = Driver::new(rpc.clone(), Bundle.type_name());
-    other.import_by(&known).await.unwrap_or_else(|trouble| panic!("{trouble}"));
+    other.import_by(&known.clone()).await.unwrap_or_else(|trouble| panic!("{trouble}"));
     let settled = other.settle(&config, &config, Order::DeleteFirst).await;
     settled.unwrap_or_else(|trouble| panic!("{trouble}"));
     assert_eq!(other.object().map(|object| &object.state), driver.object().map(|object| &object.state));
+
+    let alone = Identity::from([("id".to_string(), id(&driver))]);
+    let imported = rpc.import_by(Bundle.type_name(), &alone).await.expect("it answers");
+    assert_eq!(imported.identity, Some(known), "what was left out is filled in at once");
 
     let elsewhere = Identity::from([("region".to_string(), "us-east-1".to_string()), ("id".to_string(), id(&driver))]);
     let refused = rpc.import_by(Bundle.type_name(), &elsewhere).await.expect("it answers");

@@ -19,6 +19,7 @@ use tfplugin::{
 };
 
 use crate::{
+    attribute,
     everything::{EVERYTHING, driver, rpc},
     random,
 };
@@ -57,10 +58,11 @@ fn random_lives_give_terraform_nothing_to_complain_about() {
         }
     });
     let (done, took) = (total.into_inner().unwrap(), start.elapsed().as_secs_f64());
-    eprintln!(
-        "conformance: {} transitions from the seed {first} on, no violation, {took:.0} s: {done:?}",
-        lives * LIFE
-    );
+    let all = lives * LIFE;
+    // libtest keeps what `println!` writes to itself.
+    let line =
+        format!("conformance: {all} transitions from the seed {first} on, no violation, {took:.0} s: {done:?}\n");
+    let _ = std::io::Write::write_all(&mut std::io::stdout(), line.as_bytes());
     if lives > 1 {
         let few = ["create", "update", "replace", "no-op", "destroy", "import"]
             .into_iter()
@@ -194,6 +196,20 @@ fn mutations() -> Vec<Mutation> {
             "plans at random",
             |p| set(&mut p.state, "label", COUNT.fetch_add(1, Ordering::Relaxed).to_string().as_str().into()),
             "Provider plans another thing when asked again",
+        ),
+        planning(
+            "takes back what it has planned",
+            |p| {
+                if attribute(&p.state, "name") == &Value::Unknown {
+                    set(&mut p.state, "label", "x".into());
+                }
+            },
+            judge::INCONSISTENT_PLAN,
+        ),
+        reading(
+            "changes what an object is known by",
+            |s| s.identity = Some(BTreeMap::from([("id".to_owned(), "another".to_owned())])),
+            "Provider produced invalid identity",
         ),
         applying("leaves something unknown", |s| set(&mut s.state, "id", Value::Unknown), judge::INVALID_RESULT),
         applying("returns nothing", |s| s.state = Value::Null, judge::INVALID_RESULT),

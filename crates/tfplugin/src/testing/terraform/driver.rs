@@ -200,7 +200,8 @@ impl Driver {
         self.allow(self.rpc.validate(&self.type_name, config).await?)?;
         let Some(object) = self.object.clone() else { return self.ask(None, config, b"", Action::Create).await };
         if object.is_tainted {
-            return self.ask(None, config, &object.private, Action::Replace).await;
+            // Terraform doesn't trust the private bytes of an object that is half made, so its deletion goes without them.
+            return self.ask(None, config, b"", Action::Replace).await;
         }
         let plan = self.ask(Some(&object.state), config, &object.private, Action::Update).await?;
         match plan.action {

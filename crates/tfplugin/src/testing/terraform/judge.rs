@@ -40,6 +40,7 @@ pub fn plan(schema: &Schema, prior: &Value, config: &Value, planned: &Value) -> 
         judge.object_to(&Path::root(), format!("is {} where the configuration is {}", is(planned), is(config)));
     } else {
         judge.planned_object(&schema.attributes, [prior, config, planned], &Path::root());
+        judge.without_write_only(&schema.attributes, planned, &Path::root());
     }
     judge.found
 }
@@ -126,9 +127,6 @@ impl Judge {
 
     fn planned(&mut self, attribute: &Attribute, [prior, config, planned]: [&Value; 3], path: &Path) {
         if attribute.write_only {
-            if !planned.is_null() {
-                self.object_to(path, "is write-only, and planned all the same".to_owned());
-            }
             return;
         }
         // A change without a meaning may be left out of the plan.
@@ -265,7 +263,7 @@ impl Judge {
         for a in attributes {
             let (value, at) = (super::field(state, &a.name), path.clone().attribute(&a.name));
             if a.write_only && !value.is_null() {
-                self.object_to(&at, "is write-only, and in the state".to_owned());
+                self.object_to(&at, "is write-only, and there all the same".to_owned());
             }
             let AttributeType::Nested { attributes, .. } = &a.ty else { continue };
             match value {
