@@ -13,6 +13,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use tokio::time::Instant;
 
+use super::error::request_id;
+
 tokio::task_local! {
     /// Set inside a wait, so that the trace (and the User-Agent) tells polls from work.
     pub static POLLING: bool;
@@ -58,10 +60,6 @@ impl Door {
     }
 }
 
-/// Where AWS's services put the id of a request: what its support asks for.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html>
-const REQUEST_IDS: [&str; 2] = ["x-amzn-requestid", "x-amz-request-id"];
-
 impl HttpClient for Door {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
@@ -89,15 +87,13 @@ impl HttpConnector for Passage {
             let start = Instant::now();
             let result = inner.call(request).await;
             let status = result.as_ref().map_or(0, |response| response.status().as_u16());
-            let request_id = result.as_ref().ok().and_then(|response| {
-                REQUEST_IDS.iter().find_map(|name| response.headers().get(*name)).map(ToString::to_string)
-            });
+            let request_id = result.as_ref().ok().and_then(request_id);
             tfplugin::log::debug(
                 "call to AWS",
                 &[
                     ("operation", operation),
                     ("http_status", status.to_string()),
-                    ("aws_request_id", request_id.unwrap_or_default()),
+                    ("aws_request_id", request_id.unwrap_or_default().to_string()),
                     ("polling", polling.to_string()),
                     ("duration_ms", start.elapsed().as_millis().to_string()),
                     ("paced_ms", waited.as_millis().to_string()),

@@ -79,15 +79,8 @@ impl AwsError {
             Some(message) => message.to_string(),
             None => DisplayErrorContext(error).to_string(),
         };
-        let request_id = error
-            .raw_response()
-            .and_then(|response| {
-                let headers = response.headers();
-                headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id"))
-            })
-            .or(meta.extra("aws_request_id"))
-            .unwrap_or_default()
-            .to_string();
+        let request_id =
+            error.raw_response().and_then(request_id).or(meta.extra("aws_request_id")).unwrap_or_default().to_string();
         let kind = classify(status, &code, &message);
         Self { operation: operation.to_string(), code, message, status, request_id, kind }
     }
@@ -125,6 +118,13 @@ where
     fn named(self, operation: &str) -> Result<T, AwsError> {
         self.map_err(|error| AwsError::from_sdk(operation, &error))
     }
+}
+
+/// The id of a request, which AWS's support asks for, where its services put it in an answer.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html>
+pub fn request_id(answer: &HttpResponse) -> Option<&str> {
+    let headers = answer.headers();
+    headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id"))
 }
 
 /// What was found, or nothing where the object has gone since it was listed: somebody else may be at work.

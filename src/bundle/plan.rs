@@ -1,6 +1,6 @@
 //! What a change of configuration will do, as precisely as it can be known without asking AWS.
 
-use tfplugin::{Attr, Codec, Diagnostic, Diagnostics, Path, PlanRequest, PlanResponse, Value};
+use tfplugin::{Attr, Codec, Diagnostic, Diagnostics, Path, PlanRequest, PlanResponse};
 
 use super::announce::{Known, announce};
 use super::desired::{desired, tags_all};
@@ -42,7 +42,7 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
     fill(&mut planned, View::Planned { observed: &observed, plan: &steps }, place);
     private.permitted = steps.permitted();
     let mut response = respond(planned, &private, replace);
-    let is_certain = is_wholly_known(&config.encode());
+    let is_certain = !config.encode().has_unknown();
     let objections = objections(&steps, &observed, &response.planned, is_certain);
     if let Some(prior) = &prior {
         let (before, has_targets) = (&desired(prior, place, &identity), is_certain && objections.is_empty());
@@ -67,16 +67,6 @@ fn keep_policy(planned: &mut InternalApi, prior: &InternalApi) {
         && policy::normal(policy).is_some_and(|meaning| policy::normal(before) == Some(meaning))
     {
         policy.clone_from(before);
-    }
-}
-
-fn is_wholly_known(value: &Value) -> bool {
-    match value {
-        Value::Unknown => false,
-        Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => elements.iter().all(is_wholly_known),
-        Value::Map(map) | Value::Object(map) => map.values().all(is_wholly_known),
-        Value::Dynamic(_, value) => is_wholly_known(value),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
     }
 }
 

@@ -161,15 +161,5 @@ pub fn validate(config: &Config) -> Diagnostics {
 
 /// Whether anything in the block is known only later.
 pub fn has_unknown(config: &Config) -> bool {
-    fn any(value: &tfplugin::Value) -> bool {
-        use tfplugin::Value;
-        match value {
-            Value::Unknown => true,
-            Value::List(items) | Value::Set(items) | Value::Tuple(items) => items.iter().any(any),
-            Value::Map(members) | Value::Object(members) => members.values().any(any),
-            Value::Dynamic(_, inner) => any(inner),
-            _ => false,
-        }
-    }
-    config.encode_object().values().any(any)
+    config.encode_object().values().any(tfplugin::Value::has_unknown)
 }

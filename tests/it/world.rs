@@ -138,7 +138,7 @@ impl World {
         self.state = match Bundle.read(&self.call(), aws, state.clone(), private.clone()).await {
             ReadResponse::Gone => None,
             ReadResponse::Found { state, private, .. } => {
-                assert!(!holds_unknown(&state.encode()), "a read must leave nothing unknown: {state:#?}");
+                assert!(!state.encode().has_unknown(), "a read must leave nothing unknown: {state:#?}");
                 Some((state, private))
             }
             ReadResponse::Failed(diagnostics) => {
@@ -208,7 +208,7 @@ impl World {
             }
         };
         if let Some(state) = &response.state {
-            assert!(!holds_unknown(&state.encode()), "an apply must leave nothing unknown: {state:#?}");
+            assert!(!state.encode().has_unknown(), "an apply must leave nothing unknown: {state:#?}");
             self.state = Some((state.clone(), response.private));
         }
         if response.diagnostics.has_errors() {
@@ -424,7 +424,7 @@ impl<M: Model> Encode for M {
 fn broken_promises(path: &str, before: &Value, after: &Value) -> Vec<String> {
     match (before, after) {
         (Value::Unknown, _) => Vec::new(),
-        (Value::List(_) | Value::Set(_), _) if holds_unknown(before) => Vec::new(),
+        (Value::List(_) | Value::Set(_), _) if before.has_unknown() => Vec::new(),
         (Value::Object(a) | Value::Map(a), Value::Object(b) | Value::Map(b)) => {
             let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
             let missing = Value::Null;
@@ -462,15 +462,6 @@ pub fn differences(before: &Value, after: &Value) -> Vec<String> {
     let mut found = Vec::new();
     walk("", before, after, &mut found);
     found
-}
-
-fn holds_unknown(value: &Value) -> bool {
-    match value {
-        Value::Unknown => true,
-        Value::List(items) | Value::Set(items) | Value::Tuple(items) => items.iter().any(holds_unknown),
-        Value::Map(members) | Value::Object(members) => members.values().any(holds_unknown),
-        _ => false,
-    }
 }
 
 /// Counts by name, for messages.

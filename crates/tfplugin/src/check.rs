@@ -15,25 +15,16 @@ pub(crate) fn configuration(attributes: &[Attribute], config: &Value, write_only
 
 /// Makes write-only values null: they are never part of a plan or of state.
 pub(crate) fn clear_write_only(attributes: &[Attribute], value: &mut Value) {
-    let Value::Object(object) = value else {
-        return;
-    };
-    for attribute in attributes {
-        let Some(value) = object.get_mut(&attribute.name) else {
-            continue;
-        };
-        if attribute.write_only {
-            *value = Value::Null;
-        } else if let AttributeType::Nested { attributes, .. } = &attribute.ty {
-            for nested in objects_mut(value) {
-                clear_write_only(attributes, nested);
-            }
-        }
-    }
+    clear(attributes, value, |attribute| attribute.write_only);
 }
 
-/// Makes what only the provider sets null, as in a configuration.
+/// Makes what only the provider sets null, and what nobody should set any more, as in a configuration.
 pub(crate) fn clear_computed(attributes: &[Attribute], value: &mut Value) {
+    clear(attributes, value, |attribute| !attribute.usage.is_configurable() || attribute.deprecated.is_some());
+}
+
+/// Makes the values of some attributes null, at every level.
+fn clear(attributes: &[Attribute], value: &mut Value, goes: fn(&Attribute) -> bool) {
     let Value::Object(object) = value else {
         return;
     };
@@ -41,11 +32,11 @@ pub(crate) fn clear_computed(attributes: &[Attribute], value: &mut Value) {
         let Some(value) = object.get_mut(&attribute.name) else {
             continue;
         };
-        if !attribute.usage.is_configurable() || attribute.deprecated.is_some() {
+        if goes(attribute) {
             *value = Value::Null;
         } else if let AttributeType::Nested { attributes, .. } = &attribute.ty {
             for nested in objects_mut(value) {
-                clear_computed(attributes, nested);
+                clear(attributes, nested, goes);
             }
         }
     }

@@ -145,6 +145,19 @@ impl Value {
         matches!(self, Value::Null)
     }
 
+    /// Whether this, or anything inside it, will be known only later.
+    pub fn has_unknown(&self) -> bool {
+        match self {
+            Value::Unknown => true,
+            Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
+                elements.iter().any(Value::has_unknown)
+            }
+            Value::Map(members) | Value::Object(members) => members.values().any(Value::has_unknown),
+            Value::Dynamic(_, value) => value.has_unknown(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        }
+    }
+
     /// The attributes, if this is a known object.
     pub fn as_object(&self) -> Option<&BTreeMap<String, Value>> {
         match self {

@@ -102,7 +102,7 @@ impl Workdir {
 
     /// Sets a variable of the configuration.
     pub fn set(&mut self, name: &str, value: &str) {
-        self.environment.push((format!("TF_VAR_{name}"), value.to_owned()));
+        self.environment(&format!("TF_VAR_{name}"), value);
     }
 
     /// Sets a variable of the environment.

@@ -109,16 +109,9 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     ) -> Reply<proto::upgrade_resource_state::Response> {
         let request = request.into_inner();
         let work = async { self.upgrade(&request) };
-        let response = match rpc("UpgradeResourceState", &request.type_name, work).await {
-            Ok(state) => {
-                proto::upgrade_resource_state::Response { upgraded_state: Some(state), diagnostics: Vec::new() }
-            }
-            Err(errors) => proto::upgrade_resource_state::Response {
-                upgraded_state: None,
-                diagnostics: convert::diagnostics(errors),
-            },
-        };
-        Ok(Response::new(response))
+        let (upgraded_state, errors) = split(rpc("UpgradeResourceState", &request.type_name, work).await);
+        let diagnostics = convert::diagnostics(errors);
+        Ok(Response::new(proto::upgrade_resource_state::Response { upgraded_state, diagnostics }))
     }
 
     async fn read_resource(
