@@ -1,6 +1,8 @@
 //! The resource `privgw_internal_api`: one short method for each of Terraform's verbs.
 
 pub mod announce;
+pub mod arguments;
+pub mod backends;
 pub mod desired;
 pub mod diagnose;
 pub mod drift;

@@ -14,6 +14,11 @@ pub fn normal(text: &str) -> Option<Value> {
     Some(Value::Array(statements))
 }
 
+/// The policy that has these statements.
+pub fn document(statements: &Value) -> Value {
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
 /// The policy of API Gateway's answers: its JSON text is escaped once more than JSON itself demands.
 pub fn unescape(text: &str) -> String {
     serde_json::from_str(&format!("\"{text}\"")).unwrap_or_else(|_| text.to_string())

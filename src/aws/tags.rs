@@ -87,6 +87,11 @@ pub fn is_reserved(key: &str) -> bool {
     key.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"))
 }
 
+/// Whether a tag is one of the bundle's own, and no user's.
+pub fn is_own(key: &str) -> bool {
+    [BUNDLE, OWNER, CHILD, COMPLETE].contains(&key)
+}
+
 /// What must be written and what removed to get from `live` to `wanted`.
 pub fn difference(wanted: &Tags, live: &Tags) -> (Tags, Vec<String>) {
     let set = wanted

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tfplugin::Attr;
 
+use super::backends::{attributes, health_check, targets};
 use super::inputs::{
-    default, flag, known_entries, nested, number, optional, or, or_empty, or_empty_object, strings, text, text_or,
-    texts,
+    flag, known_entries, nested, number, optional, or, or_empty, or_empty_object, strings, text, text_or, texts,
 };
 use super::method_settings::method_settings;
-use super::model::{Backend, HealthCheck, InternalApi, MapOf, Route, Strings};
+use super::model::{Backend, InternalApi, MapOf, Route, Strings};
 use crate::aws::{Place, policy, tags};
 use crate::child::{ChildName, Identity, Input, unknown};
 use crate::children::{
@@ -28,6 +28,9 @@ pub fn desired(model: &InternalApi, place: &Place, identity: &Identity) -> Graph
     let recipe = Recipe { model, place, identity, graph: Graph::default() };
     recipe.endpoint().load_balancer().backends().vpc_link().rest_api().live()
 }
+
+/// The port that callers of the endpoint need.
+pub const HTTPS: i32 = 443;
 
 /// All tags that users see on the bundle: the provider's with the resource's over them.
 pub fn tags_all(model: &InternalApi, place: &Place) -> Attr<BTreeMap<String, Attr<String>>> {
@@ -112,7 +115,6 @@ impl Recipe<'_> {
 
     /// Callers: everyone the endpoint's `allowed_*` name, and nobody else.
     fn callers(&self) -> Input<Vec<security_group::Rule>> {
-        const HTTPS: i32 = 443;
         let Attr::Known(endpoint) = or_empty_object(&self.model.endpoint) else { return Input::Unknown };
         let mut rules = Vec::new();
         for peers in
@@ -334,59 +336,6 @@ fn resource_policy(endpoints: &Input<Vec<Input<String>>>) -> Input<Value> {
     let mut deny = statement("Deny");
     deny["Condition"] = json!({"StringNotEquals": {"aws:SourceVpce": endpoints}});
     Input::Known(json!([statement("Allow"), deny]))
-}
-
-fn health_check(check: &Attr<HealthCheck>) -> Input<Value> {
-    let Attr::Known(check) = or_empty_object(check) else { return Input::Unknown };
-    let Attr::Known(protocol) = default(&check.protocol, "TCP".to_string()) else { return Input::Unknown };
-    let over_http = protocol != "TCP";
-    let timeout = if protocol == "HTTP" { 6 } else { 10 };
-    let only_http = |value: Input<String>| if over_http { json!(value) } else { Value::Null };
-    Input::Known(json!({
-        "protocol": protocol,
-        "port": text_or(&check.port, "traffic-port"),
-        "path": only_http(text_or(&check.path, "/")),
-        "matcher": only_http(text_or(&check.matcher, "200-399")),
-        "interval": or(&check.interval, 30),
-        "timeout": or(&check.timeout, timeout),
-        "healthy_threshold": or(&check.healthy_threshold, 5),
-        "unhealthy_threshold": or(&check.unhealthy_threshold, 2),
-    }))
-}
-
-fn attributes(backend: &Backend) -> Input<BTreeMap<String, String>> {
-    let Attr::Known(target_type) = default(&backend.target_type, "ip".to_string()) else { return Input::Unknown };
-    let mut attributes = target_group::default_attributes(&target_type);
-    let settings = [
-        (target_group::DEREGISTRATION_DELAY, backend.deregistration_delay.map(|delay| delay.to_string())),
-        (target_group::CONNECTION_TERMINATION, backend.connection_termination.map(|flag| flag.to_string())),
-        (target_group::PRESERVE_CLIENT_IP, backend.preserve_client_ip.map(|flag| flag.to_string())),
-    ];
-    for (key, value) in settings {
-        match value {
-            Attr::Known(value) => drop(attributes.insert(key.into(), value)),
-            Attr::Null => {}
-            Attr::Unknown => return Input::Unknown,
-        }
-    }
-    Input::Known(attributes)
-}
-
-/// Each target with its port, or nothing when something else registers them.
-fn targets(backend: &Backend) -> Option<Input<Vec<Input<String>>>> {
-    match &backend.targets {
-        Attr::Null => None,
-        Attr::Unknown => Some(Input::Unknown),
-        Attr::Known(targets) => {
-            let Attr::Known(port) = &backend.port else { return Some(Input::Unknown) };
-            let complete = |target: &Attr<String>| match target {
-                Attr::Known(target) if target.contains(':') => Input::Known(target.clone()),
-                Attr::Known(target) => Input::Known(format!("{target}:{port}")),
-                _ => Input::Unknown,
-            };
-            Some(Input::Known(targets.iter().map(complete).collect()))
-        }
-    }
 }
 
 /// A CIDR block as AWS stores it, with the host bits cleared; anything else as it is.

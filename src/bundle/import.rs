@@ -8,13 +8,14 @@ use tfplugin::{
     ReadResponse, Resource,
 };
 
+use super::arguments::arguments;
 use super::diagnose;
 use super::model::InternalApi;
 use super::ownership::identify;
 use super::state::Private;
 use crate::aws::Aws;
-use crate::child::{ChildName, Scope};
-use crate::children::{load_balancer, rest_api, vpc_endpoint};
+use crate::child::Scope;
+use crate::children::rest_api;
 use crate::reconcile::observe;
 
 /// What a bundle is known by: its API, and where that is.
@@ -91,8 +92,8 @@ pub async fn list(
     Ok(found)
 }
 
-/// A first state from the id of a REST API. The arguments that say where the bundle is are read from it; all others are what the
-/// configuration says, and the first plan shows what differs in `children`.
+/// A first state from the id of a REST API. Its arguments are those that would make what there is; what they can't say, the read that
+/// follows tells as drift.
 pub async fn import(aws: &Aws, id: &str) -> Result<(InternalApi, Vec<u8>), Diagnostics> {
     let unread = |error: crate::aws::AwsError| Diagnostics::from(diagnose::unread(id, &error.to_string()));
     let Some(identity) = identify(aws, id).await.map_err(unread)? else {
@@ -105,13 +106,10 @@ pub async fn import(aws: &Aws, id: &str) -> Result<(InternalApi, Vec<u8>), Diagn
     };
     let scope = Scope { identity: identity.clone(), ..Scope::default() };
     let observed = observe(aws, &scope).await.map_err(unread)?;
-    let vpc_of = |child: ChildName| Some(observed.children.get(&child)?.spec.get("vpc_id")?.as_str()?.to_string());
-    let vpc_id = vpc_of(vpc_endpoint::child()).or_else(|| vpc_of(load_balancer::child()));
     let state = InternalApi {
         id: Attr::Known(id.to_string()),
         execution_arn: Attr::Known(aws.place.execution_arn(id)),
-        vpc_id: vpc_id.into(),
-        ..InternalApi::default()
+        ..arguments(&observed, &aws.place)
     };
     let private = Private { identity, observed, ..Private::default() };
     Ok((state, private.write()))

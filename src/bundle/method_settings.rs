@@ -1,6 +1,7 @@
-//! Method settings, from attributes to AWS's patch paths.
+//! Method settings, from attributes to AWS's patch paths and back.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use tfplugin::Attr;
 
@@ -23,6 +24,38 @@ pub fn method_settings(settings: &Attr<MapOf<MethodSettings>>) -> Input<BTreeMap
         all.extend(verbs.into_iter().map(|key| (key, settings.clone())));
     }
     Input::Known(all)
+}
+
+/// The settings in the form in which a user would write them: those that every method of a path has are `ANY`'s.
+pub fn from_settings(all: BTreeMap<String, stage::Settings>) -> Attr<MapOf<MethodSettings>> {
+    let mut short = all.clone();
+    for (key, settings) in &all {
+        let any = format!("ANY {}", key.split_once(' ').map_or("", |(_, path)| path));
+        let methods = verbs(&any);
+        if methods.iter().all(|method| all.get(method) == Some(settings)) {
+            methods.iter().for_each(|method| drop(short.remove(method)));
+            short.insert(any, settings.clone());
+        }
+    }
+    short.retain(|_, settings| !settings.is_empty());
+    let written = |(key, settings): (String, stage::Settings)| (key, Attr::Known(as_written(&settings)));
+    if short.is_empty() { Attr::Null } else { Attr::Known(short.into_iter().map(written).collect()) }
+}
+
+fn as_written(settings: &stage::Settings) -> MethodSettings {
+    fn read<T: FromStr>(settings: &stage::Settings, key: &str) -> Attr<T> {
+        settings.get(key).and_then(|value| value.parse().ok()).into()
+    }
+    MethodSettings {
+        metrics_enabled: read(settings, "metrics/enabled"),
+        logging_level: read(settings, "logging/loglevel"),
+        data_trace_enabled: read(settings, "logging/dataTrace"),
+        throttling_rate_limit: read(settings, "throttling/rateLimit"),
+        throttling_burst_limit: read(settings, "throttling/burstLimit"),
+        caching_enabled: read(settings, "caching/enabled"),
+        cache_ttl_in_seconds: read(settings, "caching/ttlInSeconds"),
+        cache_data_encrypted: read(settings, "caching/dataEncrypted"),
+    }
 }
 
 /// AWS knows no settings for `ANY`, so they go to each method.

@@ -269,10 +269,8 @@ fn interfaces(model: &mut InternalApi, value: Attr<Value>, exists: bool) {
 
 fn backends(model: &mut InternalApi, view: View<'_>) {
     let Attr::Known(backends) = &model.backends else {
-        // After an import there are no arguments yet, and nothing may stay unknown.
-        let is_imported = model.backends == Attr::Null;
-        model.target_groups = if is_imported { Attr::Null } else { Attr::Unknown };
-        model.listener_arns = if is_imported { Attr::Null } else { Attr::Unknown };
+        model.target_groups = Attr::Unknown;
+        model.listener_arns = Attr::Unknown;
         return;
     };
     let group = |name: &String| TargetGroup {

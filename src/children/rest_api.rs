@@ -229,7 +229,7 @@ fn document(want: &Resolved) -> Value {
         "paths": paths,
         "servers": [{"url": "/", "x-amazon-apigateway-endpoint-configuration": endpoint}],
         "components": {"securitySchemes": {"api_key": {"type": "apiKey", "name": "x-api-key", "in": "header"}}},
-        "x-amazon-apigateway-policy": {"Version": "2012-10-17", "Statement": want.policy},
+        "x-amazon-apigateway-policy": policy::document(&want.policy),
         "x-amazon-apigateway-api-key-source": want.api_key_source,
     });
     if let Value::Object(members) = &mut document {

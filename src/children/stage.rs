@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::aws::{Aws, AwsError, gone_is_fine, tags};
-use crate::child::{Change, ChildName, Input, Kind, Live, Outputs, Scope, Status, Tagging, Task, Wanted, spec};
+use crate::child::{
+    Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, Wanted, compare, spec,
+};
 
 /// The name of the kind, of which a bundle has one.
 pub const KIND: &str = "stage";
@@ -125,6 +127,15 @@ impl Kind for StageKind {
             let call = aws.api.delete_stage().rest_api_id(api).stage_name(live.text("name"));
             gone_is_fine(aws.api.ask("DeleteStage", |_| call.clone().send()).await)
         })
+    }
+
+    /// A method of whose settings none counts is as good as one that has none.
+    fn drift(&self, wanted: &Spec, live: &Spec) -> Vec<Change> {
+        let mut live = live.clone();
+        if let Some(Value::Object(methods)) = live.get_mut("method_settings") {
+            methods.retain(|_, settings| settings.as_object().is_none_or(|settings| !settings.is_empty()));
+        }
+        compare(wanted, &live)
     }
 
     fn replaces(&self, change: &Change) -> bool {

@@ -202,7 +202,7 @@ fn sides(want: &[String], have: &[String]) -> (Option<Vec<String>>, Option<Vec<S
 }
 
 fn document(statements: &Value) -> Option<String> {
-    (!statements.is_null()).then(|| json!({"Version": "2012-10-17", "Statement": statements}).to_string())
+    (!statements.is_null()).then(|| policy::document(statements).to_string())
 }
 
 fn live(name: ChildName, endpoint: &Endpoint) -> Option<Live> {

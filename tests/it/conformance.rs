@@ -21,6 +21,7 @@ use tfplugin::testing::Rpc;
 use tfplugin::testing::terraform::{Action, Driver, Order, Place, Trouble, places, put};
 use tfplugin::{Call, Codec, Diagnostics, Provider, Resource, ResourceEntry, Schema, Value};
 
+use crate::existing::generated;
 use crate::life::CASES;
 use crate::sweep::{STACK, alone};
 use crate::world::World;
@@ -33,7 +34,7 @@ const TRANSITIONS: usize = 2_000;
 const LIFE: usize = 40;
 
 /// A role with which API Gateway may write logs. Without it AWS refuses a logging level.
-const LOGS: &str = r#"{"patchOperations":[{"op":"replace","path":"/cloudwatchRoleArn","value":"arn:aws:iam::111122223333:role/logs"}]}"#;
+pub const LOGS: &str = r#"{"patchOperations":[{"op":"replace","path":"/cloudwatchRoleArn","value":"arn:aws:iam::111122223333:role/logs"}]}"#;
 
 /// The provider as it is, but for the way to AWS.
 struct Simulated(World);
@@ -81,6 +82,7 @@ pub async fn rpc(world: &World) -> Rpc {
 /// A bundle to be, in an AWS of its own.
 struct Case {
     world: World,
+    rpc: Rpc,
     driver: Driver,
     refined: Driver,
     schema: Schema,
@@ -93,7 +95,7 @@ impl Case {
         let rpc = rpc(&world).await;
         let schema = rpc.schemas().resources[Bundle.type_name()].schema.clone();
         let refined = Driver::new(rpc.refined(), Bundle.type_name());
-        Case { world, driver: Driver::new(rpc, Bundle.type_name()), refined, schema }
+        Case { world, driver: Driver::new(rpc.clone(), Bundle.type_name()), rpc, refined, schema }
     }
 
     /// Everything that a user may write, once.
@@ -259,6 +261,17 @@ fn random_changes_are_applied_as_planned_and_then_there_is_nothing_to_do() {
     assert!(lives == 1 || applied * 2 > all, "most must fit each other: {applied} of {all}");
 }
 
+/// Whatever has been made can be imported, and the configuration that is generated for it is true.
+async fn plans_empty_after_an_import(case: &Case) -> Result<(), Trouble> {
+    let state = case.driver.object().and_then(|object| object.state.as_object()).expect("it was made");
+    let Value::String(id) = &state["id"] else { panic!("no id: {state:?}") };
+    let (written, plan) = generated(&case.rpc, id).await?;
+    match plan.action {
+        Action::NoOp => Ok(()),
+        action => Err(Trouble::Lost(format!("{action:?} after an import as {written:?}"))),
+    }
+}
+
 /// How many of the changes could be applied.
 async fn live(seed: u64) -> Result<usize, Trouble> {
     let (mut rng, mut case) = (Rng::with_seed(seed), Case::new(seed).await);
@@ -276,7 +289,12 @@ async fn live(seed: u64) -> Result<usize, Trouble> {
         let unknown = (0..rng.usize(..4))
             .fold(known.clone(), |config, _| put(&config, &all[rng.usize(..all.len())].path, &Value::Unknown));
         match case.settle(&unknown, &known).await {
-            Ok(_) => (config, applied) = (changed, applied + 1),
+            Ok(_) => {
+                (config, applied) = (changed, applied + 1);
+                if rng.u8(..8) == 0 {
+                    plans_empty_after_an_import(&case).await?;
+                }
+            }
             // Not every change fits every other.
             Err(Trouble::Refused(_)) => {}
             Err(trouble) => return Err(trouble),

@@ -1,14 +1,14 @@
 //! Bundles that exist already, as newer versions of Terraform ask for them: by identity, in lists, and as configuration.
 
 use tfplugin::testing::Rpc;
-use tfplugin::testing::terraform::{Action, Driver, Order};
-use tfplugin::{Codec, Identity, MoveSource, Resource, Value};
+use tfplugin::testing::terraform::{Action, Driver, Order, Plan, Trouble};
+use tfplugin::{Codec, Identity, MoveSource, Number, Resource, Value};
 
 use privgw::bundle::Bundle;
-use privgw::bundle::model::InternalApi;
+use privgw::bundle::model::{Api, HealthCheck, InternalApi, LoadBalancer, MethodSettings};
 
-use crate::conformance::rpc;
-use crate::world::{ACCOUNT, REGION, World, inside, text};
+use crate::conformance::{LOGS, rpc};
+use crate::world::{ACCOUNT, REGION, World, inside, map, strings, text};
 
 fn config(world: &World, name: &str) -> InternalApi {
     let mut config = world.shop();
@@ -62,6 +62,88 @@ async fn a_bundle_is_known_by_its_api_its_account_and_its_region() {
     let refused = rpc.import_by(Bundle.type_name(), &elsewhere).await.expect("it answers");
     let detail = &refused.diagnostics.iter().next().expect("an error").detail;
     assert!(detail.contains("us-east-1") && detail.contains(REGION), "{detail}");
+}
+
+/// What `terraform plan -generate-config-out` makes of an import, and what it plans then.
+pub async fn generated(rpc: &Rpc, id: &str) -> Result<(Value, Plan), Trouble> {
+    let mut imported = Driver::new(rpc.clone(), Bundle.type_name());
+    imported.import(id).await?;
+    let state = imported.object().map(|object| object.state.clone()).unwrap_or(Value::Null);
+    let (written, _) = rpc.generate(Bundle.type_name(), &state).await?;
+    let plan = imported.plan(&written).await?;
+    Ok((written, plan))
+}
+
+/// A configuration in the fewest words: who registers targets and how long operations may take can't be read from AWS.
+fn told(mut config: InternalApi) -> InternalApi {
+    for backend in inside(&mut config.backends).values_mut() {
+        inside(backend).targets = tfplugin::Attr::Null;
+    }
+    config.timeouts = tfplugin::Attr::Null;
+    inside(&mut config.stage).keep_deployments = tfplugin::Attr::Null;
+    config
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_generated_for_an_import_is_what_a_person_would_have_written() {
+    for change in [|_: &mut InternalApi| (), everywhere] {
+        let world = World::new();
+        world.tamper("apigateway", "PATCH", "/account", LOGS).await;
+        let rpc = rpc(&world).await;
+        let mut config = config(&world, "shop");
+        change(&mut config);
+        let driver = made(&rpc, &config.encode()).await;
+        let (written, plan) = generated(&rpc, &id(&driver)).await.unwrap_or_else(|trouble| panic!("{trouble}"));
+        let written = InternalApi::decode(&written, &tfplugin::Path::root()).expect("it fits");
+        assert_eq!(written, told(config));
+        assert_eq!(plan.action, Action::NoOp);
+    }
+}
+
+/// Something that isn't the default, in every part.
+fn everywhere(config: &mut InternalApi) {
+    let (some, yes) = (|text: &str| tfplugin::Attr::Known(text.to_string()), tfplugin::Attr::Known(true));
+    config.description = some("All of the shop");
+    config.tags = map([("team", "shop".to_string())]);
+    let endpoint = inside(&mut config.endpoint);
+    endpoint.allowed_cidr_blocks = strings(&["10.0.0.0/8".into()]);
+    endpoint.allowed_prefix_list_ids = strings(&["pl-6da54004".into()]);
+    config.load_balancer = tfplugin::Attr::Known(LoadBalancer { deletion_protection: yes, ..LoadBalancer::default() });
+    config.api = tfplugin::Attr::Known(Api { binary_media_types: strings(&["image/png".into()]), ..Api::default() });
+    let stage = inside(&mut config.stage);
+    stage.variables = map([("colour", "blue".to_string())]);
+    let traced = MethodSettings { metrics_enabled: yes, logging_level: some("ERROR"), ..MethodSettings::default() };
+    let slow = MethodSettings { throttling_rate_limit: tfplugin::Attr::Known(Number::from(10)), ..traced.clone() };
+    stage.method_settings = map([("*/*", traced), ("ANY /users/{proxy+}", slow)]);
+    let products = inside(inside(&mut config.backends).get_mut("products").expect("it is in the shop"));
+    products.listener_port = tfplugin::Attr::Known(8080);
+    products.preserve_client_ip = yes;
+    products.url_scheme = some("https");
+    products.health_check =
+        tfplugin::Attr::Known(HealthCheck { protocol: some("HTTP"), path: some("/health"), ..HealthCheck::default() });
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_arguments_cannot_say_is_told_by_name_after_an_import() {
+    let world = World::new();
+    let rpc = rpc(&world).await;
+    let driver = made(&rpc, &config(&world, "shop").encode()).await;
+    let api = id(&driver);
+    let stray = r#"{"patchOperations":[{"op":"replace","path":"/uri","value":"http://elsewhere.example:9999/x"}]}"#;
+    let root = world.tamper("apigateway", "GET", &format!("/restapis/{api}/resources?limit=500"), "").await;
+    let root: serde_json::Value = serde_json::from_str(&root).expect("JSON");
+    let items = root["_embedded"]["item"].as_array().or(root["item"].as_array()).expect("resources");
+    let products = items.iter().find(|item| item["path"] == "/products").expect("a route")["id"].as_str();
+    let products = products.expect("an id");
+    world
+        .tamper("apigateway", "PATCH", &format!("/restapis/{api}/resources/{products}/methods/GET/integration"), stray)
+        .await;
+    let (written, plan) = generated(&rpc, &api).await.unwrap_or_else(|trouble| panic!("{trouble}"));
+    assert_eq!(plan.action, Action::Update);
+    let told: Vec<&str> = plan.diagnostics.iter().map(|warning| warning.detail.as_str()).collect();
+    assert!(told.iter().any(|text| text.contains("routes.GET /products")), "{told:?}");
+    let routes = &written.as_object().expect("an object")["routes"];
+    assert!(matches!(routes, Value::Map(routes) if !routes.contains_key("GET /products")), "{routes:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,13 +17,33 @@ pub use tls::Identity;
 use std::{ops::Deref, path::Path as FilePath, process::ExitStatus, time::Duration};
 
 use crate::{
+    diagnostic::Diagnostic,
     proto::{
         plugin::{Empty, grpc_controller_client::GrpcControllerClient},
         tfplugin6::{self as proto, provider_client::ProviderClient},
     },
     serve::COOKIE,
+    value::{Type, Value},
 };
 use process::Process;
+
+/// Reads a value of a type from the bytes that travel.
+///
+/// # Errors
+///
+/// What doesn't fit, and where.
+pub fn from_msgpack(bytes: &[u8], ty: &Type) -> Result<Value, Diagnostic> {
+    Ok(Value::from_msgpack(bytes, ty)?)
+}
+
+/// The bytes in which a value of a type travels.
+///
+/// # Errors
+///
+/// What doesn't fit, and where.
+pub fn to_msgpack(value: &Value, ty: &Type) -> Result<Vec<u8>, Diagnostic> {
+    Ok(value.to_msgpack(ty)?)
+}
 
 /// How long a process may take to end after it was asked to.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(10);

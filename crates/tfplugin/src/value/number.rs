@@ -26,6 +26,12 @@ impl Number {
         value.is_finite().then(|| format!("{value}").parse().ok())?
     }
 
+    /// The float that is this fraction, if there is one.
+    pub(super) fn to_exact_fraction(&self) -> Option<f64> {
+        let float: f64 = self.to_string().parse().ok().filter(|_| !self.0.is_integer())?;
+        Number::from_exact_f64(float).filter(|exact| exact == self).map(|_| float)
+    }
+
     /// Every binary digit of a float, as one that was chosen for being exact deserves.
     pub(super) fn from_exact_f64(value: f64) -> Option<Number> {
         BigDecimal::try_from(value).ok().map(Number)

@@ -6,6 +6,7 @@ mod existing;
 mod lifecycle;
 mod minimal;
 mod random;
+mod recorded;
 mod terraform;
 mod wire;
 

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use rmp::encode;
 
-use crate::value::{Mismatch, Step, Type, Value, normalised};
+use crate::value::{Mismatch, Number, Step, Type, Value, normalised};
 
 /// Appends values.
 pub(super) struct Writer<'a> {
@@ -21,10 +21,7 @@ impl Writer<'_> {
                 Ok(())
             }
             (Type::Bool, Value::Bool(value)) => encode::write_bool(&mut self.out, *value).map_err(broken),
-            (Type::Number, Value::Number(number)) => match number.to_i64() {
-                Some(integer) => encode::write_sint(&mut self.out, integer).map(drop).map_err(broken),
-                None => encode::write_str(&mut self.out, &number.to_string()).map_err(broken),
-            },
+            (Type::Number, Value::Number(number)) => self.number(number),
             (Type::String, Value::String(text)) => self.text(text),
             (Type::List(of), Value::List(elements)) | (Type::Set(of), Value::Set(elements)) => {
                 self.array(elements, std::iter::repeat(of.as_ref()))
@@ -48,6 +45,17 @@ impl Writer<'_> {
                 self.value(value, ty)
             }
             (expected, found) => Err(Mismatch::kinds(expected, found.kind())),
+        }
+    }
+
+    /// Like Terraform: an integer where that has room for it, a float where that is exactly the fraction, and digits otherwise.
+    fn number(&mut self, number: &Number) -> Result<(), Mismatch> {
+        if let Some(integer) = number.to_i64() {
+            return encode::write_sint(&mut self.out, integer).map(drop).map_err(broken);
+        }
+        match number.to_exact_fraction() {
+            Some(float) => encode::write_f64(&mut self.out, float).map_err(broken),
+            None => encode::write_str(&mut self.out, &number.to_string()).map_err(broken),
         }
     }
 

@@ -1,0 +1,255 @@
+//! THE RECIPE BACKWARDS: from the children that exist to the shortest arguments that would make them. Pure.
+//!
+//! What is as the recipe's default would have it is left out, as a person would who writes the configuration by hand. What arguments
+//! can't say isn't in them: it is drift, and reading tells it by name like any other. Three arguments leave no trace in AWS, and stay
+//! null: `on_create_failure`, `timeouts`, and who registers `targets`; without them here, something else does.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tfplugin::Attr;
+
+use super::backends::{attributes, health_check};
+use super::desired::HTTPS;
+use super::method_settings::from_settings;
+use super::model::{Api, Backend, Endpoint, HealthCheck, InternalApi, LoadBalancer, MapOf, Route, Stage, Strings};
+use crate::aws::{Place, policy, tags};
+use crate::child::{ChildName, Input, Live, Tags};
+use crate::children::{listener, load_balancer, rest_api, route, security_group, stage, target_group, vpc_endpoint};
+use crate::reconcile::Observed;
+
+/// The arguments of a bundle that exists; what can't be told is null.
+pub fn arguments(observed: &Observed, place: &Place) -> InternalApi {
+    let seen = Seen { observed };
+    let (api, endpoint, balancer) = (rest_api::child(), vpc_endpoint::child(), load_balancer::child());
+    let by_port = seen.backends();
+    let balancer_subnets = seen.strings(&balancer, "subnet_ids");
+    let endpoint_subnets = seen.strings(&endpoint, "subnet_ids");
+    let subnets = balancer_subnets.clone().or_else(|| endpoint_subnets.clone());
+    InternalApi {
+        name: seen.value(&api, "name").into(),
+        description: seen.value(&api, "description").into(),
+        vpc_id: seen.value(&endpoint, "vpc_id").or_else(|| seen.value(&balancer, "vpc_id")).into(),
+        subnet_ids: subnets.clone().map(set).into(),
+        endpoint: given(seen.endpoint(endpoint_subnets.filter(|own| Some(own) != subnets.as_ref()))),
+        load_balancer: given(seen.load_balancer()),
+        routes: Attr::Known(seen.routes(&by_port)),
+        backends: Attr::Known(by_port.into_iter().map(|(_, name, backend)| (name, Attr::Known(backend))).collect()),
+        stage: seen.stage().into(),
+        api: given(seen.api()),
+        tags: seen.tags(place),
+        ..InternalApi::default()
+    }
+}
+
+struct Seen<'a> {
+    observed: &'a Observed,
+}
+
+/// The port of its listener, its name, and what else is to be said of a back end.
+type Found = (i64, String, Backend);
+
+impl Seen<'_> {
+    fn live(&self, child: &ChildName) -> Option<&Live> {
+        self.observed.children.get(child)
+    }
+
+    fn value<T: DeserializeOwned>(&self, child: &ChildName, member: &str) -> Option<T> {
+        serde_json::from_value(self.live(child)?.spec.get(member)?.clone()).ok()
+    }
+
+    /// A list of texts, sorted: lists in specs are sets.
+    fn strings(&self, child: &ChildName, member: &str) -> Option<Vec<String>> {
+        let mut values: Vec<String> = self.value(child, member)?;
+        values.sort();
+        Some(values)
+    }
+
+    fn endpoint(&self, own_subnets: Option<Vec<String>>) -> Endpoint {
+        let (child, group) = (vpc_endpoint::child(), security_group::of_endpoint());
+        let rules: Vec<security_group::Rule> = self.value(&group, "ingress").unwrap_or_default();
+        let callers = |fits: fn(&str) -> bool| {
+            let peers = rules.iter().filter_map(|rule| match &rule.peer {
+                Input::Known(peer) if fits(peer) && *rule == security_group::Rule::tcp(HTTPS, rule.peer.clone()) => {
+                    Some(peer.clone())
+                }
+                _ => None,
+            });
+            some(peers.collect())
+        };
+        let more = self.strings(&rest_api::child(), "vpc_endpoint_ids").unwrap_or_default();
+        let own = self.live(&child).map(|endpoint| endpoint.id.as_str());
+        Endpoint {
+            subnet_ids: own_subnets.map(set).into(),
+            private_dns_enabled: unless(self.value(&child, "private_dns_enabled"), true),
+            allowed_security_group_ids: callers(|peer| peer.starts_with("sg-")),
+            allowed_prefix_list_ids: callers(|peer| peer.starts_with("pl-")),
+            allowed_cidr_blocks: callers(|peer| peer.contains('/')),
+            security_group_ids: self.own_groups(&child, &group),
+            policy: self
+                .value(&child, "policy")
+                .filter(|policy: &Value| !policy.is_null())
+                .map(|policy| policy::document(&policy).to_string())
+                .into(),
+            additional_ids: some(more.into_iter().filter(|id| Some(id.as_str()) != own).collect()),
+        }
+    }
+
+    /// The security groups that were brought along, where no managed one is.
+    fn own_groups(&self, child: &ChildName, managed: &ChildName) -> Attr<Strings> {
+        let brought = self.strings(child, "security_group_ids").filter(|_| self.live(managed).is_none());
+        some(brought.unwrap_or_default())
+    }
+
+    fn load_balancer(&self) -> LoadBalancer {
+        let (child, group) = (load_balancer::child(), security_group::of_load_balancer());
+        let has_none = self.strings(&child, "security_group_ids").is_some_and(|groups| groups.is_empty());
+        LoadBalancer {
+            cross_zone_enabled: unless(self.value(&child, "cross_zone_enabled"), true),
+            deletion_protection: unless(self.value(&child, "deletion_protection"), false),
+            managed_security_group: unless(Some(!(has_none && self.live(&group).is_none())), true),
+            security_group_ids: self.own_groups(&child, &group),
+            ..LoadBalancer::default()
+        }
+    }
+
+    /// The back ends, in the order of their names.
+    fn backends(&self) -> Vec<Found> {
+        let groups = self.observed.children.keys().filter(|child| child.kind() == target_group::KIND);
+        let routes: BTreeMap<String, Value> = self.value(&rest_api::child(), "routes").unwrap_or_default();
+        let found = groups.filter_map(|child| {
+            let name = child.key()?;
+            let port: i64 = self.value(child, "port")?;
+            let listener_port = self.value(&listener::child(name), "port").unwrap_or(port);
+            let mut ways = routes.values().filter(|route| route.get("port") == Some(&json!(listener_port)));
+            let way = ways.next().and_then(|route| serde_json::from_value::<route::Route>(route.clone()).ok());
+            let target_type: Attr<String> = unless(self.value(child, "target_type"), "ip".to_string());
+            let plain = Backend { port: Attr::Known(port), target_type, ..Backend::default() };
+            let backend = Backend {
+                listener_port: unless(Some(listener_port), port),
+                health_check: given(self.health_check(child)),
+                url_scheme: unless(way.as_ref().map(|way| way.scheme.clone()), "http".to_string()),
+                tls_skip_verification: unless(way.map(|way| way.tls_skip_verification), false),
+                ..self.attributes(child, plain)
+            };
+            Some((listener_port, name.to_string(), backend))
+        });
+        found.collect()
+    }
+
+    fn attributes(&self, child: &ChildName, plain: Backend) -> Backend {
+        let Input::Known(defaults) = attributes(&plain) else { return plain };
+        let have: BTreeMap<String, String> = self.value(child, "attributes").unwrap_or_default();
+        let set = |key: &str| have.get(key).filter(|value| defaults.get(key) != Some(value));
+        Backend {
+            deregistration_delay: set(target_group::DEREGISTRATION_DELAY).and_then(|delay| delay.parse().ok()).into(),
+            connection_termination: set(target_group::CONNECTION_TERMINATION).and_then(|on| on.parse().ok()).into(),
+            preserve_client_ip: set(target_group::PRESERVE_CLIENT_IP).and_then(|on| on.parse().ok()).into(),
+            ..plain
+        }
+    }
+
+    fn health_check(&self, child: &ChildName) -> HealthCheck {
+        let Some(have): Option<target_group::HealthCheck> = self.value(child, "health_check") else {
+            return HealthCheck::default();
+        };
+        // The defaults depend on the protocol.
+        let plain =
+            HealthCheck { protocol: unless(Some(have.protocol.clone()), "TCP".to_string()), ..HealthCheck::default() };
+        let defaults = match health_check(&Attr::Known(plain.clone())) {
+            Input::Known(defaults) => serde_json::from_value(defaults).unwrap_or_else(|_| have.clone()),
+            _ => have.clone(),
+        };
+        let target_group::HealthCheck { port, path, matcher, interval, timeout, .. } = have;
+        HealthCheck {
+            port: unless(Some(port), defaults.port),
+            path: path.filter(|path| Some(path) != defaults.path.as_ref()).into(),
+            matcher: matcher.filter(|codes| Some(codes) != defaults.matcher.as_ref()).into(),
+            interval: unless(Some(interval), defaults.interval),
+            timeout: unless(Some(timeout), defaults.timeout),
+            healthy_threshold: unless(Some(have.healthy_threshold), defaults.healthy_threshold),
+            unhealthy_threshold: unless(Some(have.unhealthy_threshold), defaults.unhealthy_threshold),
+            ..plain
+        }
+    }
+
+    /// The routes that lead to a back end of the bundle; others are drift.
+    fn routes(&self, backends: &[Found]) -> MapOf<Route> {
+        let all: BTreeMap<String, Value> = self.value(&rest_api::child(), "routes").unwrap_or_default();
+        let told = all.into_iter().filter_map(|(key, value)| {
+            let have: route::Route = serde_json::from_value(value).ok()?;
+            let (_, backend, _) = backends.iter().find(|(port, ..)| *port == have.port)?;
+            let (front_method, front_path) = key.split_once(' ')?;
+            let route = Route {
+                backend: Attr::Known(backend.clone()),
+                path: unless(Some(have.path), route::integration_path(front_path)),
+                method: unless(Some(have.method), front_method.to_string()),
+                kind: unless(Some(have.kind), "HTTP_PROXY".to_string()),
+                timeout_ms: unless(Some(have.timeout_ms), route::LONGEST_TIMEOUT_MS),
+                authorization: unless(Some(have.authorization), "NONE".to_string()),
+                api_key_required: unless(Some(have.api_key_required), false),
+                request_parameters: texts(have.request_parameters),
+            };
+            Some((key, Attr::Known(route)))
+        });
+        told.collect()
+    }
+
+    fn stage(&self) -> Option<Stage> {
+        let child = stage::child();
+        Some(Stage {
+            name: Attr::Known(self.value(&child, "stage_name")?),
+            description: self.value(&child, "description").into(),
+            variables: texts(self.value(&child, "variables").unwrap_or_default()),
+            tracing_enabled: unless(self.value(&child, "tracing_enabled"), false),
+            method_settings: from_settings(self.value(&child, "method_settings").unwrap_or_default()),
+            ..Stage::default()
+        })
+    }
+
+    fn api(&self) -> Api {
+        let child = rest_api::child();
+        Api {
+            minimum_compression_size: self.value(&child, "minimum_compression_size").into(),
+            binary_media_types: some(self.strings(&child, "binary_media_types").unwrap_or_default()),
+            api_key_source: unless(self.value(&child, "api_key_source"), "HEADER".to_string()),
+            disable_execute_api_endpoint: unless(self.value(&child, "disable_execute_api_endpoint"), false),
+        }
+    }
+
+    /// The API's tags, without the bundle's and without those that every object of the provider gets.
+    fn tags(&self, place: &Place) -> Attr<MapOf<String>> {
+        let all = self.live(&rest_api::child()).and_then(|api| api.tags.clone()).unwrap_or_default();
+        let own = |key: &String, value: &String| !tags::is_own(key) && place.default_tags.get(key) != Some(value);
+        texts(all.into_iter().filter(|(key, value)| own(key, value)).collect::<Tags>())
+    }
+}
+
+/// The value, unless it is the default.
+fn unless<T: PartialEq>(value: Option<T>, default: T) -> Attr<T> {
+    value.filter(|value| *value != default).into()
+}
+
+/// The object, unless all of it is default.
+fn given<T: PartialEq + Default>(object: T) -> Attr<T> {
+    if object == T::default() { Attr::Null } else { Attr::Known(object) }
+}
+
+fn set(values: Vec<String>) -> Strings {
+    values.into_iter().map(Attr::Known).collect()
+}
+
+/// A set that is null when it is empty.
+fn some(values: Vec<String>) -> Attr<Strings> {
+    if values.is_empty() { Attr::Null } else { Attr::Known(set(values)) }
+}
+
+/// A map that is null when it is empty.
+fn texts(values: BTreeMap<String, String>) -> Attr<MapOf<String>> {
+    if values.is_empty() {
+        Attr::Null
+    } else {
+        Attr::Known(values.into_iter().map(|(k, v)| (k, Attr::Known(v))).collect())
+    }
+}
