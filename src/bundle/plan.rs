@@ -27,7 +27,11 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
             planned.tags_all = place.map_or(Attr::Unknown, |place| tags_all(&planned, place));
         }
         let mut response = respond(planned, &private, replace);
-        response.diagnostics.extend(moves.then(moved));
+        if moves {
+            response.diagnostics.push(moved());
+            // The old bundle goes first, and AWS would refuse that.
+            response.diagnostics.extend(protected(&private.observed));
+        }
         return response;
     };
     let observed = if prior.is_some() { private.observed.clone() } else { Observed::default() };
@@ -89,6 +93,11 @@ fn objections(steps: &Plan, observed: &Observed, planned: &InternalApi, is_certa
     let protected = steps.deletions.iter().filter(|live| load_balancer::is_protected(live));
     found.extend(protected.map(|live| protected_replacement(&live.id)));
     found
+}
+
+fn protected(observed: &Observed) -> Option<Diagnostic> {
+    let mut all = observed.children.values();
+    all.find(|live| load_balancer::is_protected(live)).map(|live| protected_replacement(&live.id))
 }
 
 /// The identity of an existing bundle: what its children are tagged with. Without private bytes the owner isn't known, and nothing

@@ -147,6 +147,22 @@ async fn what_arguments_cannot_say_is_told_by_name_after_an_import() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_bundle_whose_api_is_made_anew_is_known_by_the_new_one() {
+    let world = World::new();
+    let rpc = rpc(&world).await;
+    let config = config(&world, "shop").encode();
+    let mut driver = made(&rpc, &config).await;
+    let before = id(&driver);
+    world.tamper("apigateway", "DELETE", &format!("/restapis/{before}"), "").await;
+    let plan = driver.plan(&config).await.unwrap_or_else(|trouble| panic!("{trouble}"));
+    assert_eq!((plan.action, plan.identity), (Action::Update, None), "only an apply can tell");
+    let settled = driver.settle(&config, &config, Order::DeleteFirst).await;
+    assert_eq!(settled.unwrap_or_else(|trouble| panic!("{trouble}")), Action::Update);
+    assert_ne!(before, id(&driver));
+    assert_eq!(driver.object().and_then(|object| object.identity.clone()), Some(identity(&id(&driver))));
+}
+
+#[tokio::test(start_paused = true)]
 async fn complete_bundles_are_listed_and_nothing_else() {
     let world = World::new();
     let rpc = rpc(&world).await;

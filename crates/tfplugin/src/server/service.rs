@@ -153,6 +153,12 @@ impl<P: Provider> Service<P> {
             let call = self.calls.call();
             unless_stopped(&call, resource.plan(&call, meta.as_ref(), change)).await?
         };
+        // A new object has none before it is made, and neither has one of which a part is made anew that it is known by.
+        let planned_identity = match &planned.stored.state {
+            Value::Null => request.prior_identity.clone(),
+            _ if request.prior_identity.is_none() => None,
+            state => self.identify(resource, state, None)?,
+        };
         Ok(proto::plan_resource_change::Response {
             planned_state: Some(convert::dynamic(&planned.stored.state, resource.ty())?),
             requires_replace: planned.replace.iter().map(convert::path).collect(),
@@ -160,8 +166,7 @@ impl<P: Provider> Service<P> {
             diagnostics: convert::diagnostics(planned.stored.diagnostics),
             legacy_type_system: false,
             deferred: None,
-            // Nothing changes what an object is known by, and a new one has none before it is made.
-            planned_identity: request.prior_identity.clone(),
+            planned_identity,
         })
     }
 

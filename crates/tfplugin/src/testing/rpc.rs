@@ -30,6 +30,7 @@ pub struct Rpc {
     channel: Channel,
     schemas: Arc<Schemas>,
     unknown: &'static [u8],
+    identity: Option<Identity>,
 }
 
 /// A plan as the provider answered it.
@@ -39,6 +40,8 @@ pub struct Planned {
     pub state: Value,
     /// The private bytes for apply.
     pub private: Vec<u8>,
+    /// What the object will be known by.
+    pub identity: Option<Identity>,
     /// The paths that need a new object.
     pub replace: Vec<Path>,
     /// What the user is told.
@@ -80,7 +83,7 @@ impl Rpc {
     }
 
     pub(super) async fn new(channel: Channel) -> Result<Rpc, String> {
-        let mut rpc = Rpc { channel, schemas: Arc::default(), unknown: &UNKNOWN };
+        let mut rpc = Rpc { channel, schemas: Arc::default(), unknown: &UNKNOWN, identity: None };
         rpc.schemas = Arc::new(rpc.schema().await?);
         Ok(rpc)
     }
@@ -94,6 +97,11 @@ impl Rpc {
     /// often are.
     pub fn refined(&self) -> Rpc {
         Rpc { unknown: &NOT_NULL, ..self.clone() }
+    }
+
+    /// The same for an object that is known by this, which goes along with every plan, apply and read.
+    pub fn known_as(&self, identity: Option<Identity>) -> Rpc {
+        Rpc { identity, ..self.clone() }
     }
 
     pub(super) fn channel(&self) -> Channel {
@@ -168,6 +176,7 @@ impl Rpc {
             config: Some(self.encode(config, ty)?),
             prior_private: private.to_vec(),
             client_capabilities: Some(CAPABILITIES),
+            prior_identity: self.identity(type_name)?,
             ..Default::default()
         };
         let response = received(self.provider().plan_resource_change(request).await)?;
@@ -176,6 +185,7 @@ impl Rpc {
             state: decode(response.planned_state.as_ref(), ty)?,
             private: response.planned_private,
             replace: replace.map(path_from_proto).collect(),
+            identity: self.identified(type_name, response.planned_identity)?,
             diagnostics: diagnostics_from_proto(response.diagnostics),
         })
     }
@@ -197,7 +207,7 @@ impl Rpc {
             config: Some(self.encode(config, ty)?),
             planned_private: private.to_vec(),
             provider_meta: None,
-            planned_identity: None,
+            planned_identity: self.identity(type_name)?,
         };
         let response = received(self.provider().apply_resource_change(request).await)?;
         Ok(Stored {
@@ -216,7 +226,8 @@ impl Rpc {
             current_state: Some(self.encode(state, ty)?),
             private: private.to_vec(),
             client_capabilities: Some(CAPABILITIES),
-            ..Default::default()
+            current_identity: self.identity(type_name)?,
+            provider_meta: None,
         };
         let response = received(self.provider().read_resource(request).await)?;
         Ok(Stored {

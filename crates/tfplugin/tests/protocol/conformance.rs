@@ -11,10 +11,10 @@ use std::{
 
 use fastrand::Rng;
 use tfplugin::{
-    Path, Schema, Value,
+    Diagnostic, Path, Schema, Value,
     testing::{
         Planned, Stored,
-        terraform::{Action, Driver, Order, Tampering, Trouble, judge, places, put},
+        terraform::{Action, Driver, Object, Order, Tampering, Trouble, judge, places, put},
     },
 };
 
@@ -175,6 +175,14 @@ fn reading(name: &'static str, read: fn(&mut Stored), rule: &'static str) -> Mut
     (name, Tampering { read, ..Tampering::default() }, rule)
 }
 
+fn upgrading(name: &'static str, upgrade: fn(&mut Value), rule: &'static str) -> Mutation {
+    (name, Tampering { upgrade, ..Tampering::default() }, rule)
+}
+
+fn bug() -> Diagnostic {
+    Diagnostic::error("Internal error", "This is a bug in the provider")
+}
+
 static COUNT: AtomicI64 = AtomicI64::new(0);
 
 fn mutations() -> Vec<Mutation> {
@@ -211,6 +219,18 @@ fn mutations() -> Vec<Mutation> {
             |s| s.identity = Some(BTreeMap::from([("id".to_owned(), "another".to_owned())])),
             "Provider produced invalid identity",
         ),
+        planning(
+            "plans to be known by something else",
+            |p| p.identity = Some(BTreeMap::from([("id".to_owned(), "another".to_owned())])),
+            "Provider produced invalid identity",
+        ),
+        reading("reports a bug of its own", |s| s.diagnostics.push(bug()), "Provider reports a bug of its own"),
+        upgrading(
+            "upgrades what is up to date",
+            |state| set(state, "label", "x".into()),
+            "Invalid resource state upgrade",
+        ),
+        applying("isn't known by anything", |s| s.identity = None, "Missing resource identity after apply"),
         applying("leaves something unknown", |s| set(&mut s.state, "id", Value::Unknown), judge::INVALID_RESULT),
         applying("returns nothing", |s| s.state = Value::Null, judge::INVALID_RESULT),
         applying("makes something else", |s| set(&mut s.state, "name", "x".into()), judge::INCONSISTENT_RESULT),
@@ -248,4 +268,69 @@ async fn every_broken_provider_is_caught() {
             other => panic!("one that {name} got away with it: {other:?}"),
         }
     }
+}
+
+fn named(name: &str) -> Value {
+    Value::object([("name", Value::from(name)), ("secret", "hush".into())])
+}
+
+fn name(object: Option<&Object>) -> Option<&Value> {
+    object.map(|object| attribute(&object.state, "name"))
+}
+
+/// A driver with a thing that is about to be replaced by one before it goes, and what goes wrong with that.
+async fn replacing(apply: fn(&mut Stored)) -> (Driver, Trouble) {
+    let mut driver = driver().await.tampered(Tampering { apply, ..Tampering::default() });
+    driver.settle(&named("a"), &named("a"), Order::CreateFirst).await.unwrap_or_else(|trouble| panic!("{trouble}"));
+    let trouble = driver.settle(&named("b"), &named("b"), Order::CreateFirst).await.unwrap_err();
+    (driver, trouble)
+}
+
+fn fail(made: &mut Stored) {
+    made.diagnostics.push(Diagnostic::error("Out of luck", "Try again"));
+}
+
+#[tokio::test]
+async fn an_object_of_whose_replacement_nothing_came_is_there_as_before() {
+    let (driver, trouble) = replacing(|made| {
+        if !made.state.is_null() && attribute(&made.state, "name") == &Value::from("b") {
+            made.state = Value::Null;
+            fail(made);
+        }
+    })
+    .await;
+    assert!(matches!(trouble, Trouble::Failed(_)), "{trouble}");
+    assert_eq!((name(driver.object()), driver.deposed()), (Some(&"a".into()), None));
+}
+
+#[tokio::test]
+async fn an_object_whose_replacement_is_half_made_waits_for_the_next_apply() {
+    let (mut driver, trouble) = replacing(|made| {
+        if !made.state.is_null() && attribute(&made.state, "name") == &Value::from("b") {
+            fail(made);
+        }
+    })
+    .await;
+    assert!(matches!(trouble, Trouble::Failed(_)), "{trouble}");
+    assert_eq!((name(driver.object()), name(driver.deposed())), (Some(&"b".into()), Some(&"a".into())));
+    assert!(driver.object().is_some_and(|object| object.is_tainted));
+    let settled = driver.settle(&named("c"), &named("c"), Order::CreateFirst).await;
+    assert_eq!(settled.unwrap_or_else(|trouble| panic!("{trouble}")), Action::Replace);
+    assert_eq!((name(driver.object()), driver.deposed()), (Some(&"c".into()), None));
+}
+
+#[tokio::test]
+async fn a_replaced_object_that_could_not_be_deleted_is_deleted_by_the_next_apply() {
+    static FAILURES: AtomicI64 = AtomicI64::new(1);
+    let (mut driver, trouble) = replacing(|made| {
+        if made.state.is_null() && FAILURES.fetch_sub(1, Ordering::Relaxed) > 0 {
+            fail(made);
+        }
+    })
+    .await;
+    assert!(matches!(trouble, Trouble::Failed(_)), "{trouble}");
+    assert_eq!((name(driver.object()), name(driver.deposed())), (Some(&"b".into()), Some(&"a".into())));
+    let settled = driver.settle(&named("b"), &named("b"), Order::CreateFirst).await;
+    assert_eq!(settled.unwrap_or_else(|trouble| panic!("{trouble}")), Action::NoOp);
+    assert_eq!((name(driver.object()), driver.deposed()), (Some(&"b".into()), None));
 }

@@ -129,6 +129,9 @@ struct Part {
     /// Which one it is.
     #[attr(computed)]
     serial: Attr<String>,
+    /// Forgotten at once, too.
+    #[attr(optional, write_only)]
+    key: Attr<String>,
 }
 
 /// Something in a set.

@@ -132,6 +132,13 @@ impl Rpc {
         Ok((!value.is_null()).then(|| identity::from_value(&value)))
     }
 
+    /// What goes along with a request.
+    pub(super) fn identity(&self, type_name: &str) -> Result<Option<proto::ResourceIdentityData>, String> {
+        let Some(identity) = &self.identity else { return Ok(None) };
+        let data = self.encode(&identity::to_value(identity), self.identity_type(type_name)?)?;
+        Ok(Some(proto::ResourceIdentityData { identity_data: Some(data) }))
+    }
+
     fn identity_type(&self, type_name: &str) -> Result<&Type, String> {
         let ty = self.schemas.identities.get(type_name);
         ty.ok_or_else(|| format!("{type_name} has no identity"))

@@ -1,6 +1,8 @@
+mod calls;
+
 use std::{collections::BTreeSet, fmt};
 
-use super::{judge, judge::Violation, places, proposed, stored};
+use super::{judge, judge::Violation, places, stored};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity},
     identity::Identity,
@@ -14,6 +16,8 @@ pub struct Driver {
     rpc: Rpc,
     type_name: String,
     object: Option<Object>,
+    /// What a new object has replaced, and what hasn't gone yet.
+    deposed: Option<Object>,
     resolved: BTreeSet<String>,
     warnings: Vec<Diagnostic>,
     tampering: Option<Tampering>,
@@ -65,6 +69,8 @@ pub struct Plan {
     pub state: Value,
     /// Handed to the apply.
     pub private: Vec<u8>,
+    /// What the object will be known by; nothing where only an apply can tell.
+    pub identity: Option<Identity>,
     /// What a user is told.
     pub diagnostics: Diagnostics,
     config: Value,
@@ -73,8 +79,10 @@ pub struct Plan {
 /// Why Terraform stops.
 #[derive(Clone, Debug)]
 pub enum Trouble {
-    /// The provider says no, and a user is told why.
+    /// The provider says no before anything is done, and a user is told why.
     Refused(Diagnostics),
+    /// It could not do what it has planned, and a user is told why.
+    Failed(Diagnostics),
     /// The provider is broken, and a user is told that.
     Violated(Vec<Violation>),
     /// The protocol itself is.
@@ -89,11 +97,13 @@ pub struct Tampering {
     pub apply: fn(&mut Stored),
     /// Changes what was read.
     pub read: fn(&mut Stored),
+    /// Changes what a stored state was upgraded to.
+    pub upgrade: fn(&mut Value),
 }
 
 impl Default for Tampering {
     fn default() -> Tampering {
-        Tampering { plan: |_| (), apply: |_| (), read: |_| () }
+        Tampering { plan: |_| (), apply: |_| (), read: |_| (), upgrade: |_| () }
     }
 }
 
@@ -106,7 +116,7 @@ impl From<String> for Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Trouble::Refused(diagnostics) => write!(f, "{diagnostics:?}"),
+            Trouble::Refused(diagnostics) | Trouble::Failed(diagnostics) => write!(f, "{diagnostics:?}"),
             Trouble::Violated(violations) => violations.iter().try_for_each(|one| writeln!(f, "{one}")),
             Trouble::Lost(error) => f.write_str(error),
         }
@@ -115,6 +125,7 @@ impl fmt::Display for Trouble {
 
 const NOT_CONVERGED: &str = "Provider plans changes right after apply";
 const UNSTABLE_PLAN: &str = "Provider plans another thing when asked again";
+const NO_IDENTITY: &str = "Missing resource identity after apply";
 const LOST_PRIVATE: &str = "Provider loses its private bytes";
 const OWN_BUG: &str = "Provider reports a bug of its own";
 const INVALID_UPGRADE: &str = "Invalid resource state upgrade";
@@ -125,12 +136,18 @@ impl Driver {
     /// Begins without an object. The provider must be configured already, but for plans that need nothing of that.
     pub fn new(rpc: Rpc, type_name: &str) -> Driver {
         let (type_name, warnings) = (type_name.to_owned(), Vec::new());
-        Driver { rpc, type_name, object: None, resolved: BTreeSet::new(), warnings, tampering: None }
+        Driver { rpc, type_name, object: None, deposed: None, resolved: BTreeSet::new(), warnings, tampering: None }
     }
 
     /// The same with answers that are changed on their way.
     pub fn tampered(self, tampering: Tampering) -> Driver {
         Driver { tampering: Some(tampering), ..self }
+    }
+
+    /// The object that a new one has replaced, if it is still there: its deletion has failed, or that of what replaces it. Terraform
+    /// shows it as deposed, and the next apply deletes it.
+    pub fn deposed(&self) -> Option<&Object> {
+        self.deposed.as_ref()
     }
 
     /// What is stored.
@@ -164,15 +181,24 @@ impl Driver {
     ///
     /// Like everything here: [`Trouble`] says who is to blame.
     pub async fn refresh(&mut self) -> Result<(), Trouble> {
+        self.read(true).await
+    }
+
+    /// What an object is known by stays, but for what an import has left out.
+    async fn read(&mut self, keeps_identity: bool) -> Result<(), Trouble> {
         let Some(object) = self.object.clone() else { return Ok(()) };
         let json = stored::json(&object.state).to_string();
         let version = self.schema()?.version;
-        let (state, found) = self.rpc.upgrade(&self.type_name, version, &json).await?;
+        let (mut state, found) = self.rpc.upgrade(&self.type_name, version, &json).await?;
+        if let Some(tampering) = &self.tampering {
+            (tampering.upgrade)(&mut state);
+        }
         self.allow(found)?;
         if state != object.state {
             return Err(violated(INVALID_UPGRADE, format!("{:?} became {state:?}", object.state)));
         }
-        let mut read = self.rpc.read(&self.type_name, &state, &object.private).await?;
+        let rpc = self.rpc.known_as(object.identity.clone());
+        let mut read = rpc.read(&self.type_name, &state, &object.private).await?;
         if let Some(tampering) = &self.tampering {
             (tampering.read)(&mut read);
         }
@@ -181,8 +207,10 @@ impl Driver {
             return Err(violated(LOST_PRIVATE, "ReadResource returns none".to_owned()));
         }
         good(judge::stored(judge::INVALID_OBJECT, self.schema()?, &read.state))?;
-        same_identity(object.identity.as_ref(), read.identity.as_ref(), &read.state)?;
         let is_there = !read.state.is_null();
+        if is_there && keeps_identity {
+            same_identity(object.identity.as_ref(), read.identity.as_ref())?;
+        }
         self.object =
             is_there.then_some(Object { state: read.state, private: read.private, identity: read.identity, ..object });
         Ok(())
@@ -203,7 +231,7 @@ impl Driver {
             // Terraform doesn't trust the private bytes of an object that is half made, so its deletion goes without them.
             return self.ask(None, config, b"", Action::Replace).await;
         }
-        let plan = self.ask(Some(&object.state), config, &object.private, Action::Update).await?;
+        let plan = self.ask(Some(&object), config, &object.private, Action::Update).await?;
         match plan.action {
             Action::Replace => self.ask(None, config, &plan.private, Action::Replace).await,
             _ => Ok(plan),
@@ -211,10 +239,12 @@ impl Driver {
     }
 
     /// As `terraform apply` of a plan: what was unknown is known by now, so everything is planned once more and must come to the same.
+    /// What an earlier replacement has left behind goes, too.
     pub async fn apply(&mut self, plan: &Plan, config: &Value, order: Order) -> Result<Action, Trouble> {
+        self.bury().await?;
         match plan.action {
             Action::NoOp => {}
-            Action::Create => self.create(plan, config, None).await?,
+            Action::Create => self.create(plan, config).await?,
             Action::Update => {
                 let last = self.confirm(plan, config).await?;
                 if last.action == Action::Update {
@@ -223,15 +253,12 @@ impl Driver {
             }
             Action::Replace if order == Order::DeleteFirst => {
                 self.delete(&plan.private).await?;
-                self.create(plan, config, None).await?;
+                self.create(plan, config).await?;
             }
             Action::Replace => {
-                let old = self.object.take();
-                self.create(plan, config, old.clone()).await?;
-                let new = std::mem::replace(&mut self.object, old);
-                let end = self.plan_destroy().await?;
-                self.delete(&end.private).await?;
-                self.object = new;
+                self.deposed = self.object.take();
+                self.create(plan, config).await?;
+                self.bury().await?;
             }
             Action::Delete => self.delete(&plan.private).await?,
         }
@@ -278,11 +305,12 @@ impl Driver {
         let Some(object) = self.object.clone() else {
             return Err(Trouble::Lost("there is nothing to destroy".to_owned()));
         };
-        self.ask(Some(&object.state), &Value::Null, &object.private, Action::Delete).await
+        self.ask(Some(&object), &Value::Null, &object.private, Action::Delete).await
     }
 
     /// As `terraform destroy`.
     pub async fn destroy(&mut self) -> Result<(), Trouble> {
+        self.bury().await?;
         self.refresh().await?;
         if self.object.is_some() {
             let plan = self.plan_destroy().await?;
@@ -311,7 +339,7 @@ impl Driver {
         }
         let Stored { state, private, identity, .. } = imported;
         self.object = Some(Object { state, private, identity, is_tainted: false });
-        self.refresh().await?;
+        self.read(false).await?;
         if self.object.is_none() {
             let gone = Diagnostic::error("Cannot import non-existent remote object", "Reading it found nothing.");
             return Err(Trouble::Refused(gone.into()));
@@ -322,107 +350,6 @@ impl Driver {
     fn schema(&self) -> Result<&Schema, Trouble> {
         let declared = self.rpc.schemas().resources.get(&self.type_name);
         declared.map(|declared| &declared.schema).ok_or_else(|| Trouble::Lost(format!("no {}", self.type_name)))
-    }
-
-    /// One call of PlanResourceChange, and the same once more: a plan that isn't the same twice can't be kept.
-    async fn ask(
-        &mut self,
-        prior: Option<&Value>,
-        config: &Value,
-        private: &[u8],
-        wanted: Action,
-    ) -> Result<Plan, Trouble> {
-        let before = prior.unwrap_or(&Value::Null);
-        let target = proposed(self.schema()?, before, config);
-        let mut plan = self.rpc.plan(&self.type_name, prior, &target, config, private).await?;
-        let mut again = self.rpc.plan(&self.type_name, prior, &target, config, private).await?;
-        if let Some(tampering) = &self.tampering {
-            (tampering.plan)(&mut plan);
-            (tampering.plan)(&mut again);
-        }
-        if (&plan.state, &plan.replace) != (&again.state, &again.replace) {
-            return Err(violated(UNSTABLE_PLAN, format!("{:?}, and then {:?}", plan.state, again.state)));
-        }
-        self.allow(plan.diagnostics.clone())?;
-        good(judge::plan(self.schema()?, before, config, &plan.state))?;
-        if wanted == Action::Delete && plan.private != private {
-            return Err(violated(LOST_PRIVATE, "PlanResourceChange changes those of a deletion".to_owned()));
-        }
-        let mut action = wanted;
-        if wanted == Action::Update {
-            good(judge::replacements(before, &plan.state, &plan.replace))?;
-            let is_replaced = plan.replace.iter().any(|path| judge::at(before, path) != judge::at(&plan.state, path));
-            action = match (&plan.state == before, is_replaced) {
-                (true, _) => Action::NoOp,
-                (false, true) => Action::Replace,
-                (false, false) => Action::Update,
-            };
-        }
-        let (state, config) = (plan.state, config.clone());
-        Ok(Plan { action, state, private: plan.private, diagnostics: plan.diagnostics, config })
-    }
-
-    /// A creation, alone or as a half of a replacement. `old` comes back where nothing has come of it.
-    async fn create(&mut self, plan: &Plan, config: &Value, old: Option<Object>) -> Result<(), Trouble> {
-        let last = self.confirm(plan, config).await?;
-        let made = self.applied(None, &last.state, config, &last.private).await?;
-        let is_tainted = made.diagnostics.has_errors();
-        let is_there = !made.state.is_null();
-        self.object = if is_there {
-            Some(Object { state: made.state.clone(), private: made.private, identity: made.identity, is_tainted })
-        } else {
-            old
-        };
-        self.accept(&last.state, &made.state, made.diagnostics)
-    }
-
-    async fn change(&mut self, plan: &Plan, config: &Value) -> Result<(), Trouble> {
-        let before = self.object.clone();
-        let state = before.as_ref().map(|object| &object.state);
-        let made = self.applied(state, &plan.state, config, &plan.private).await?;
-        let identity = before.as_ref().and_then(|object| object.identity.as_ref());
-        same_identity(identity, made.identity.as_ref(), &made.state)?;
-        if !made.state.is_null() {
-            let (state, private, identity) = (made.state.clone(), made.private, made.identity);
-            self.object = Some(Object { state, private, identity, is_tainted: false });
-        }
-        self.accept(&plan.state, &made.state, made.diagnostics)
-    }
-
-    async fn delete(&mut self, private: &[u8]) -> Result<(), Trouble> {
-        let Some(object) = self.object.clone() else { return Ok(()) };
-        let made = self.applied(Some(&object.state), &Value::Null, &Value::Null, private).await?;
-        let has_errors = made.diagnostics.has_errors();
-        let is_left = !made.state.is_null();
-        if !has_errors || is_left {
-            let left = Object { state: made.state.clone(), private: made.private, ..object };
-            self.object = is_left.then_some(left);
-        }
-        self.allow(made.diagnostics)?;
-        if is_left { Err(violated(DELETE_LEFT, format!("{:?}", made.state))) } else { Ok(()) }
-    }
-
-    async fn applied(
-        &mut self,
-        prior: Option<&Value>,
-        planned: &Value,
-        config: &Value,
-        private: &[u8],
-    ) -> Result<Stored, Trouble> {
-        let mut made = self.rpc.apply(&self.type_name, prior, planned, config, private).await?;
-        if let Some(tampering) = &self.tampering {
-            (tampering.apply)(&mut made);
-        }
-        Ok(made)
-    }
-
-    /// A result is compared with its plan only where there was no error.
-    fn accept(&mut self, planned: &Value, made: &Value, found: Diagnostics) -> Result<(), Trouble> {
-        if found.has_errors() {
-            good(judge::stored(judge::INVALID_RESULT, self.schema()?, made))?;
-        }
-        self.allow(found)?;
-        good(judge::applied(self.schema()?, planned, made))
     }
 
     fn allow(&mut self, found: Diagnostics) -> Result<(), Trouble> {
@@ -449,12 +376,10 @@ impl Driver {
     }
 }
 
-/// What an object is known by stays, from when it is known until the object goes.
-fn same_identity(before: Option<&Identity>, now: Option<&Identity>, state: &Value) -> Result<(), Trouble> {
+/// What an object is known by stays, from when it is known.
+fn same_identity(before: Option<&Identity>, now: Option<&Identity>) -> Result<(), Trouble> {
     match before {
-        Some(before) if !state.is_null() && now != Some(before) => {
-            Err(violated(CHANGED_IDENTITY, format!("{before:?} became {now:?}")))
-        }
+        Some(before) if now != Some(before) => Err(violated(CHANGED_IDENTITY, format!("{before:?} became {now:?}"))),
         _ => Ok(()),
     }
 }
