@@ -6,8 +6,9 @@ export CARGO_TARGET_DIR
 BUILD := cargo build --release --locked
 XTASK := $(CARGO_TARGET_DIR)/release/xtask
 STEPS ?= 200000
+FUZZ ?= 120
 
-.PHONY: help demo test soak check docs provider sim xtask programs
+.PHONY: help demo test soak fuzz check docs provider sim xtask programs
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +22,9 @@ test: ## Run all tests, the acceptance cases with Terraform, and clients from ou
 
 soak: ## Walk at random for long: STEPS=1000000 make soak
 	@PRIVGW_STEPS=$(STEPS) cargo test --locked --test it random_walks
+
+fuzz: xtask ## Draw inputs for longer than `make test` does: FUZZ=600 make fuzz
+	@$(XTASK) fuzz --seconds $(FUZZ)
 
 check: xtask ## Check format, lints, dependencies and that the documentation is fresh
 	cargo fmt --all --check

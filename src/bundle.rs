@@ -97,7 +97,7 @@ impl Resource for Bundle {
         let place = as_applied(&state, &aws.place);
         let drift = reconcile::plan(&desired(&state, &place, &private.identity), &observed).changes();
         let mut state = state;
-        fill(&mut state, View::Live { observed: &observed, drift: &drift }, &place);
+        fill(&mut state, View::Live { observed: &observed, drift: &drift }, &place, &private.identity);
         private.observed = observed;
         private.home = Some(Home::of(&aws.place));
         ReadResponse::Found { state, private: private.write(), diagnostics: Diagnostics::new() }
@@ -259,11 +259,12 @@ fn scope(private: &Private, model: &InternalApi) -> Scope {
 /// What the state remembers of its bundle. Where the private bytes are gone, what it names tells whose it is.
 async fn remembered(aws: &Aws, call: &Call, private: &[u8], state: &InternalApi) -> Result<Private, Diagnostic> {
     let mut private = Private::read(private);
+    let is_lost = private.identity.owner.is_empty();
     private.identity = identity(&private, state);
     if let Some(diagnostic) = elsewhere(aws, &private) {
         return Err(diagnostic);
     }
-    if private.identity.owner.is_empty() {
+    if is_lost {
         let limit = duration::read(&state.timeouts, |timeouts| &timeouts.read, READ);
         let found = BOUNDS.scope(bounds(call, Instant::now() + limit), ownership::recall(aws, state)).await;
         let found = found.map_err(|error| diagnose::unread(&private.identity.bundle, &error.to_string()))?;
@@ -320,7 +321,7 @@ fn applied(
     let mut state = if diagnostics.has_errors() { before.clone() } else { plan.clone() };
     // Tags that could not all be applied are not recorded as applied.
     let place = as_applied(&state, &aws.place);
-    fill(&mut state, View::Live { observed: &outcome.observed, drift: &[] }, &place);
+    fill(&mut state, View::Live { observed: &outcome.observed, drift: &[] }, &place, &private.identity);
     private.observed = outcome.observed;
     private.home = Some(Home::of(&aws.place));
     ApplyResponse { state: Some(state), private: private.write(), diagnostics }
@@ -328,7 +329,7 @@ fn applied(
 
 fn left(aws: &Aws, private: Private, mut state: InternalApi, diagnostics: Diagnostics) -> DeleteResponse<InternalApi> {
     let place = as_applied(&state, &aws.place);
-    fill(&mut state, View::Live { observed: &private.observed, drift: &[] }, &place);
+    fill(&mut state, View::Live { observed: &private.observed, drift: &[] }, &place, &private.identity);
     DeleteResponse::Left { state, private: private.write(), diagnostics }
 }
 

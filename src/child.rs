@@ -88,8 +88,9 @@ pub trait Kind: Send + Sync {
         live.outputs.clone()
     }
 
-    /// The outputs of one that is yet to be made, as far as they follow from what is wanted. All others are unknown.
-    fn new_outputs(&self, _wanted: &Spec) -> Outputs {
+    /// The outputs of one that is yet to be made, as far as they follow from what is wanted or from the one in whose place it comes.
+    /// All others are unknown.
+    fn new_outputs(&self, _wanted: &Spec, _old: Option<&Live>) -> Outputs {
         Outputs::new()
     }
 

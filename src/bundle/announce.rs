@@ -27,20 +27,18 @@ pub struct Known<'a> {
 /// The warnings of a change to a bundle that exists.
 pub fn announce(steps: &Plan, known: &Known<'_>) -> Diagnostics {
     let Known { observed, prior, before, .. } = known;
-    // After an import the state has no arguments yet, and asks for nothing that could be missing or differ.
-    let is_imported = prior.backends.is_null();
     let made = |kind: &str| steps.steps.iter().any(|step| step.name.kind() == kind && step.action == Action::Create);
     let has_no_api = made(rest_api::KIND) || made(stage::KIND);
     let mut found = Diagnostics::new();
     for step in &steps.steps {
         let told = prior.children.known().and_then(|children| children.get(step.name.as_str())?.known());
-        let drifted = told.and_then(|told| drift::told(told)).filter(|_| !is_imported);
+        let drifted = told.and_then(|told| drift::told(told));
         match &step.action {
             Action::Keep => {}
             // Then the deployment is the least of it.
             Action::Create | Action::Replace(_) if step.name.kind() == deployment::KIND && has_no_api => {}
             Action::Create if step.name.kind() == deployment::KIND => found.push(redeployed()),
-            Action::Create if before.get(&step.name).is_some() && !is_imported => found.push(deleted(&step.name)),
+            Action::Create if before.get(&step.name).is_some() => found.push(missing(&step.name)),
             Action::Create => {}
             Action::Update(changes) => {
                 found.extend(drifted.map(|how| changed(&step.name, how)));
@@ -66,17 +64,23 @@ fn redeployed() -> Diagnostic {
     )
 }
 
-fn deleted(child: &ChildName) -> Diagnostic {
+fn missing(child: &ChildName) -> Diagnostic {
     Diagnostic::warning(
-        format!("{child} was deleted outside Terraform"),
-        format!("The apply makes it anew. {}", without(child.kind())),
+        format!("{child} is missing"),
+        format!(
+            "It was deleted outside Terraform, or an apply ended before it was made. This one makes it. {}",
+            without(child.kind())
+        ),
     )
 }
 
 fn changed(child: &ChildName, how: &str) -> Diagnostic {
     Diagnostic::warning(
-        format!("{child} was changed outside Terraform"),
-        format!("Found: {how}. The apply puts that right in place; what it did to callers ends with that."),
+        format!("{child} has drifted"),
+        format!(
+            "Found: {how}. It was changed outside Terraform, or an apply ended half way. This one puts that right in place; what it did \
+             to callers ends with that."
+        ),
     )
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::child::{Change, has_unknown, is_unknown};
 
 /// Longer values are cut: a difference is to be seen at a glance.
-const LONGEST_VALUE: usize = 60;
+const LONGEST_VALUE: usize = 80;
 /// More differences of one child than this are counted, not listed.
 const MOST_DIFFERENCES: usize = 5;
 
@@ -78,13 +78,24 @@ fn walk(path: &str, from: &Value, to: &Value, lines: &mut Vec<String>) {
 }
 
 fn show(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
+    let text = plainly(value);
     match text.char_indices().nth(LONGEST_VALUE) {
         Some((cut, _)) => format!("{}...", text.get(..cut).unwrap_or_default()),
         None => text,
+    }
+}
+
+/// Like HCL without quotes: Terraform shows a text with every quote escaped.
+fn plainly(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => format!("[{}]", items.iter().map(plainly).collect::<Vec<_>>().join(", ")),
+        Value::Object(members) => {
+            let members = members.iter().filter(|(_, value)| !value.is_null());
+            let members: Vec<String> = members.map(|(key, value)| format!("{key} = {}", plainly(value))).collect();
+            format!("{{ {} }}", members.join(", "))
+        }
+        other => other.to_string(),
     }
 }
 
@@ -98,14 +109,14 @@ mod tests {
         let change = |field: &str, from: Value, to: Value| Change { field: field.into(), from, to };
         let changes = [
             change("health_check", json!({"interval": 60, "port": "1"}), json!({"interval": 30, "port": "1"})),
-            change("ingress", json!(["a", "b"]), json!(["b", "c"])),
+            change("ingress", json!(["a", {"from": 1, "peer": "b", "to": null}]), json!(["c"])),
             change("tags", json!({"x": "y"}), json!({})),
             change("variables", json!({"password": "hush", "same": "a"}), json!({"password": "secret", "same": "a"})),
         ];
         let text = annotate("id", &changes);
         assert_eq!(
             text,
-            "id (drifted: health_check.interval is 60, wanted 30; ingress lacks c; ingress has a too much; tags.x is y, wanted none; \
+            "id (drifted: health_check.interval is 60, wanted 30; ingress lacks c; ingress has a, { from = 1, peer = b } too much; tags.x is y, wanted none; \
              variables.password isn't what it should be)"
         );
         assert_eq!(annotate("id", &[]), "id");

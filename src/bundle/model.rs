@@ -144,7 +144,11 @@ pub struct InternalApi {
     /// repaired it, and what somebody has deleted is missing.
     #[attr(computed)]
     pub children: Attr<MapOf<String>>,
-    /// All tags: those of the provider's `default_tags` with `tags` over them.
+    /// Whose the bundle is: drawn when it is created, and in the tag `privgw:owner` of everything that belongs to it.
+    #[attr(computed)]
+    pub owner: Attr<String>,
+    /// All tags: those of the provider's `default_tags` with `tags` over them. A value that is sensitive in `tags` is shown here: tags
+    /// are no place for secrets.
     #[attr(computed)]
     pub tags_all: Attr<MapOf<String>>,
 }

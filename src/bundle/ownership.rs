@@ -64,17 +64,19 @@ pub async fn identify(aws: &Aws, api: &str) -> Result<Option<Identity>, AwsError
 }
 
 /// Whose a bundle is that a state tells of. Its API says so or, where that has gone, the first of the other children that is still
-/// there: a destroy that was cut short may have left any of them. What was handed in is no child and isn't asked.
+/// there: a destroy that was cut short may have left any of them. What was handed in is no child and isn't asked. What has another
+/// owner than the state was taken over by a creation of the same name.
 pub async fn recall(aws: &Aws, state: &InternalApi) -> Result<Option<Identity>, AwsError> {
+    let is_ours = |identity: &Identity| state.owner.known().is_none_or(|owner| *owner == identity.owner);
     if let Some(api) = state.id.known()
-        && let Some(identity) = identify(aws, api).await?
+        && let Some(identity) = identify(aws, api).await?.filter(is_ours)
     {
         return Ok(Some(identity));
     }
     for (child, id) in state.children.known().into_iter().flatten() {
         let (child, Some(id)) = (ChildName::from(child.as_str()), id.known()) else { continue };
         let Some(tags) = unless_gone(read(aws, &child, drift::plain(id)).await)? else { continue };
-        if let (Some(identity), Some(told)) = (told(&tags), tags.get(tags::CHILD))
+        if let (Some(identity), Some(told)) = (told(&tags).filter(is_ours), tags.get(tags::CHILD))
             && told == child.as_str()
         {
             return Ok(Some(identity));

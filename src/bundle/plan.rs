@@ -43,7 +43,7 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
     let graph = desired(&planned, place, &identity);
     let observed = reconcile::choose(&graph, observed);
     let steps = reconcile::plan(&graph, &observed);
-    fill(&mut planned, View::Planned { observed: &observed, plan: &steps }, place);
+    fill(&mut planned, View::Planned { observed: &observed, plan: &steps }, place, &identity);
     private.permitted = steps.permitted();
     let mut response = respond(planned, &private, replace);
     let is_certain = !config.encode().has_unknown();
@@ -100,11 +100,12 @@ fn protected(observed: &Observed) -> Option<Diagnostic> {
     all.find(|live| load_balancer::is_protected(live)).map(|live| protected_replacement(&live.id))
 }
 
-/// The identity of an existing bundle: what its children are tagged with. Without private bytes the owner isn't known, and nothing
-/// can be proved to be the bundle's: [`super::ownership::identify`] then asks the API that the state names.
+/// The identity of an existing bundle: what its children are tagged with. Without private bytes the name may be an older one, and
+/// [`super::ownership::recall`] asks what the state names.
 pub fn identity(private: &Private, state: &InternalApi) -> Identity {
     if private.identity.bundle.is_empty() {
-        Identity { bundle: names::identity(&state.name.known_or(String::new())), ..Identity::default() }
+        let bundle = names::identity(&state.name.known_or(String::new()));
+        Identity { bundle, owner: state.owner.known_or(String::new()), ..Identity::default() }
     } else {
         private.identity.clone()
     }

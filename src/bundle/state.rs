@@ -11,7 +11,7 @@ use super::desired::{balancer_subnets, private_dns, tags_all};
 use super::drift;
 use super::model::{InternalApi, InvokeUrls, List, MapOf, NetworkInterface, TargetGroup};
 use crate::aws::Place;
-use crate::child::{Change, ChildName, Identity, Input, has_unknown};
+use crate::child::{Change, ChildName, Identity, Input, has_unknown, is_unknown};
 use crate::children::{
     deployment, listener, load_balancer, rest_api, security_group, stage, target_group, vpc_endpoint, vpc_link,
 };
@@ -81,7 +81,7 @@ pub enum View<'a> {
 }
 
 /// Fills every computed attribute.
-pub fn fill(model: &mut InternalApi, view: View<'_>, place: &Place) {
+pub fn fill(model: &mut InternalApi, view: View<'_>, place: &Place, identity: &Identity) {
     let api = view.text(&rest_api::child(), "id");
     model.id = api.clone();
     model.rest_api_id = api.clone();
@@ -99,10 +99,15 @@ pub fn fill(model: &mut InternalApi, view: View<'_>, place: &Place) {
     model.nlb_zone_id = view.text(&load_balancer::child(), "zone_id");
     model.nlb_security_group_id = view.text(&security_group::of_load_balancer(), "id");
     model.vpc_link_id = view.text(&vpc_link::child(), "id");
-    interfaces(model, view.output(&load_balancer::child(), "network_interfaces"), view.exists(&load_balancer::child()));
+    interfaces(model, view);
     backends(model, view);
     urls(model, &api, view, place);
     model.children = view.children();
+    model.owner = match (identity.owner.is_empty(), view) {
+        (false, _) => Attr::Known(identity.owner.clone()),
+        (true, View::Planned { .. }) => Attr::Unknown,
+        (true, View::Live { .. }) => Attr::Null,
+    };
     model.tags_all = tags_all(model, place);
 }
 
@@ -147,6 +152,7 @@ pub fn forget(model: &mut InternalApi) {
         target_groups: Attr::Unknown,
         listener_arns: Attr::Unknown,
         children: Attr::Unknown,
+        owner: Attr::Unknown,
         tags_all: Attr::Unknown,
     };
     *model = arguments;
@@ -166,6 +172,15 @@ impl View<'_> {
                 Some(value) => Attr::Known(value),
             },
         }
+    }
+
+    /// The members of an output, those included that only AWS can tell.
+    fn parts(&self, child: &ChildName, output: &str) -> Option<BTreeMap<String, Value>> {
+        let value = match self {
+            Self::Live { observed, .. } => observed.children.get(child)?.outputs.get(output)?.clone(),
+            Self::Planned { plan, .. } => plan.output(child, output)?,
+        };
+        if is_unknown(&value) { None } else { serde_json::from_value(value).ok() }
     }
 
     fn exists(&self, child: &ChildName) -> bool {
@@ -228,43 +243,45 @@ fn stage_arn(model: &InternalApi, api: &Attr<String>, view: View<'_>, place: &Pl
 
 /// The interfaces by subnet. Which subnets there are is known even when the interfaces aren't: of a planned load balancer, and of one
 /// that could not be read back.
-fn interfaces(model: &mut InternalApi, value: Attr<Value>, exists: bool) {
-    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_string);
-    let found: Option<BTreeMap<String, Value>> =
-        value.known().and_then(|value| serde_json::from_value(value.clone()).ok());
-    let field = |key: &str| -> Attr<Vec<String>> {
-        let Some(found) = &found else { return if value.is_null() { Attr::Null } else { Attr::Unknown } };
-        Attr::Known(found.values().filter_map(|interface| text(interface, key)).collect())
+fn interfaces(model: &mut InternalApi, view: View<'_>) {
+    let child = load_balancer::child();
+    let leaf = if view.output(&child, "network_interfaces").is_null() { Attr::Null } else { Attr::Unknown };
+    let unread = || NetworkInterface { id: leaf.clone(), private_ip: leaf.clone() };
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_string).into();
+    let interface = |value: Value| match is_unknown(&value) {
+        true => NetworkInterface { id: Attr::Unknown, private_ip: Attr::Unknown },
+        false => NetworkInterface { id: text(&value, "id"), private_ip: text(&value, "private_ip") },
     };
-    let listed = |values: Attr<Vec<String>>| -> Attr<List> {
-        values.map(|mut values| {
-            values.sort();
-            values.into_iter().map(Attr::Known).collect()
-        })
-    };
-    model.nlb_network_interface_ids = listed(field("id"));
-    model.nlb_private_ips = listed(field("private_ip"));
-    model.nlb_cidr_blocks =
-        listed(field("private_ip").map(|ips| ips.into_iter().map(|ip| format!("{ip}/32")).collect()));
-    model.nlb_network_interfaces = match (&found, &value) {
-        (Some(found), _) => {
-            let interface = |value: &Value| NetworkInterface {
-                id: text(value, "id").into(),
-                private_ip: text(value, "private_ip").into(),
-            };
-            Attr::Known(found.iter().map(|(subnet, value)| (subnet.clone(), Attr::Known(interface(value)))).collect())
-        }
-        (None, Attr::Null) if !exists => Attr::Null,
-        _ => match balancer_subnets(model) {
+    let by_subnet: Attr<BTreeMap<String, NetworkInterface>> = match view.parts(&child, "network_interfaces") {
+        Some(found) => Attr::Known(found.into_iter().map(|(subnet, value)| (subnet, interface(value))).collect()),
+        None if leaf.is_null() && !view.exists(&child) => Attr::Null,
+        None => match balancer_subnets(model) {
             Attr::Known(subnets) if subnets.iter().all(Attr::is_known) => {
-                let leaf = if value.is_null() { Attr::Null } else { Attr::Unknown };
-                let unread = NetworkInterface { id: leaf.clone(), private_ip: leaf };
-                let entry = |subnet: &Attr<String>| Some((subnet.known()?.clone(), Attr::Known(unread.clone())));
-                Attr::Known(subnets.iter().filter_map(entry).collect())
+                let known = subnets.iter().filter_map(|subnet| subnet.known().cloned());
+                Attr::Known(known.map(|subnet| (subnet, unread())).collect())
             }
             _ => Attr::Unknown,
         },
     };
+    let listed = |read: fn(&NetworkInterface) -> &Attr<String>| -> Attr<List> {
+        let Attr::Known(all) = &by_subnet else { return leaf.clone().map(|_| List::new()) };
+        let Some(mut values) = all.values().map(|one| read(one).known().cloned()).collect::<Option<Vec<_>>>() else {
+            return leaf_of(all.values().map(read));
+        };
+        values.sort();
+        Attr::Known(values.into_iter().map(Attr::Known).collect())
+    };
+    model.nlb_network_interface_ids = listed(|one| &one.id);
+    model.nlb_private_ips = listed(|one| &one.private_ip);
+    let block = |ip: Attr<String>| ip.map(|ip| format!("{ip}/32"));
+    model.nlb_cidr_blocks = model.nlb_private_ips.clone().map(|ips| ips.into_iter().map(block).collect());
+    model.nlb_network_interfaces =
+        by_subnet.map(|all| all.into_iter().map(|(subnet, one)| (subnet, Attr::Known(one))).collect());
+}
+
+/// What a list is of which not every element is known: unknown, unless what is missing stays so.
+fn leaf_of<'a>(mut values: impl Iterator<Item = &'a Attr<String>>) -> Attr<List> {
+    if values.any(Attr::is_unknown) { Attr::Unknown } else { Attr::Null }
 }
 
 fn backends(model: &mut InternalApi, view: View<'_>) {
@@ -304,12 +321,7 @@ fn urls(model: &mut InternalApi, api: &Attr<String>, view: View<'_>, place: &Pla
         (Attr::Null, _) | (_, Attr::Null) => Attr::Null,
         _ => Attr::Unknown,
     };
-    let dns = view.output(&vpc_endpoint::child(), "dns_names");
-    let dns = match dns.map(|names| names.get(0).and_then(Value::as_str).map(str::to_string)) {
-        Attr::Known(name) => name.into(),
-        Attr::Null => Attr::Null,
-        Attr::Unknown => Attr::Unknown,
-    };
+    let dns = view.text(&vpc_endpoint::child(), "dns_name");
     let private = match private_dns(model) {
         Input::Known(true) => with_stage(&host),
         Input::Known(false) => Attr::Null,

@@ -127,7 +127,7 @@ impl Kind for ListenerKind {
     }
 
     /// A listener made anew on the port of the old one changes nothing for the API in front of it.
-    fn new_outputs(&self, wanted: &Spec) -> Outputs {
+    fn new_outputs(&self, wanted: &Spec, _old: Option<&Live>) -> Outputs {
         wanted.get("port").map(|port| ("port".to_string(), port.clone())).into_iter().collect()
     }
 

@@ -145,14 +145,32 @@ impl Kind for LoadBalancerKind {
         }
     }
 
-    fn planned_outputs(&self, _wanted: &Spec, live: &Live, changes: &[Change]) -> Outputs {
+    /// An added subnet gets an interface, and the others keep theirs.
+    fn planned_outputs(&self, wanted: &Spec, live: &Live, changes: &[Change]) -> Outputs {
         let mut outputs = live.outputs.clone();
         // While AWS is still at work on it, some or all of its interfaces are missing.
-        let is_pending = matches!(live.status, Status::Pending(_));
-        if is_pending || changes.iter().any(|change| change.field == "subnet_ids") {
+        if matches!(live.status, Status::Pending(_)) {
             outputs.insert("network_interfaces".into(), unknown());
+        } else if changes.iter().any(|change| change.field == "subnet_ids") {
+            let have = live.outputs.get("network_interfaces").and_then(Value::as_object);
+            let interface = |subnet: &str| have.and_then(|have| have.get(subnet)).cloned().unwrap_or_else(unknown);
+            let subnets: Option<Vec<&str>> = wanted
+                .get("subnet_ids")
+                .and_then(Value::as_array)
+                .and_then(|all| all.iter().map(Value::as_str).collect());
+            let all = subnets.map(|all| all.iter().map(|subnet| ((*subnet).to_string(), interface(subnet))).collect());
+            outputs.insert("network_interfaces".into(), all.map_or_else(unknown, Value::Object));
         }
         outputs
+    }
+
+    /// All network load balancers of a region are in one zone of Route 53.
+    /// <https://docs.aws.amazon.com/general/latest/gr/elb.html>
+    fn new_outputs(&self, _wanted: &Spec, old: Option<&Live>) -> Outputs {
+        old.and_then(|old| old.outputs.get_key_value("zone_id"))
+            .map(|(key, zone)| (key.clone(), zone.clone()))
+            .into_iter()
+            .collect()
     }
 
     fn tagging(&self) -> Tagging {

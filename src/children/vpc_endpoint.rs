@@ -231,9 +231,15 @@ fn live(name: ChildName, endpoint: &Endpoint) -> Option<Live> {
             "private_dns_enabled": endpoint.private_dns_enabled(),
             "policy": normal,
         })),
-        outputs: [("id", json!(id)), ("dns_names", json!(dns)), ("network_interface_ids", json!(interfaces))]
-            .map(|(key, value)| (key.to_string(), value))
-            .into(),
+        // The first one is regional, and stays whatever becomes of the others.
+        outputs: [
+            ("id", json!(id)),
+            ("dns_name", json!(dns.first())),
+            ("dns_names", json!(dns)),
+            ("network_interface_ids", json!(interfaces)),
+        ]
+        .map(|(key, value)| (key.to_string(), value))
+        .into(),
         id,
         tags: Some(tags::from_ec2(endpoint.tags())),
         status,

@@ -100,7 +100,7 @@ fn outputs_after(kind: &dyn Kind, action: &Action, live: Option<&Live>, wanted: 
     match (action, live) {
         (Action::Keep, Some(live)) => kind.planned_outputs(wanted, live, &[]),
         (Action::Update(changes), Some(live)) => kind.planned_outputs(wanted, live, changes),
-        _ => kind.new_outputs(wanted),
+        _ => kind.new_outputs(wanted, live),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_sim::Config;
+use aws_sim::{Config, Fault};
 use privgw::aws::names;
 use privgw::bundle::model::InternalApi;
 use serde_json::Value;
@@ -248,6 +248,28 @@ async fn a_state_whose_private_bytes_are_lost_converges_without_a_write() {
     world.state = Some((made, Vec::new()));
     assert!(world.destroy().await.is_empty());
     assert_eq!(world.count("rest-api") + world.count("vpc-link") + world.count("load-balancer"), 0);
+}
+
+/// Terraform deletes an object that is half made without its private bytes. By then another creation may have taken over what there is
+/// of it, and completed it.
+#[tokio::test(start_paused = true)]
+async fn a_half_made_state_without_private_bytes_leaves_alone_what_another_has_completed() {
+    let mut first = World::new();
+    let config = small(&first);
+    let refusal = Fault::Error { status: 400, code: "BadRequestException".into(), message: "no stage today".into() };
+    first.sim.fail_next("CreateStage", refusal);
+    first.apply(&config).await.unwrap_err();
+    assert!(first.is_tainted());
+    let mut second = first.beside();
+    let made = second.settle(&config).await;
+    let (state, _) = first.state.take().expect("half of it");
+    assert_eq!(state.id, made.id, "it was taken over");
+    first.state = Some((state, Vec::new()));
+    let before = second.sim.objects();
+    assert!(first.destroy().await.is_empty());
+    assert_eq!(second.sim.objects(), before);
+    assert!(first.state.is_none());
+    second.assert_settled(&config).await;
 }
 
 #[tokio::test(start_paused = true)]

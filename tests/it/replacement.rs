@@ -6,7 +6,7 @@ use aws_sim::Fault;
 use privgw::bundle::model::LoadBalancer;
 use tfplugin::Attr;
 
-use crate::world::{World, inside, strings};
+use crate::world::{World, inside, strings, text};
 
 #[tokio::test(start_paused = true)]
 async fn a_load_balancer_that_loses_a_subnet_is_replaced_behind_a_new_link() {
@@ -121,10 +121,14 @@ async fn a_protected_load_balancer_is_not_replaced_half_way() {
         Attr::Known(LoadBalancer { deletion_protection: Attr::Known(true), ..LoadBalancer::default() });
     world.settle(&config).await;
     let before = world.sim.objects();
-    inside(&mut config.load_balancer).subnet_ids = strings(&world.fresh.subnet_ids[..2]);
-    let found = world.apply(&config).await.unwrap_err();
-    assert!(found.iter().any(|one| one.summary.contains("deletion protection")), "{found:?}");
-    assert_eq!(world.sim.objects(), before);
+    let mut fewer = config.clone();
+    inside(&mut fewer.load_balancer).subnet_ids = strings(&world.fresh.subnet_ids[..2]);
+    config.vpc_id = text("vpc-0123456789abcdef0");
+    for change in [fewer, config] {
+        let found = world.apply(&change).await.unwrap_err();
+        assert!(found.iter().any(|one| one.summary.contains("deletion protection")), "{found:?}");
+        assert_eq!(world.sim.objects(), before);
+    }
 }
 
 #[tokio::test(start_paused = true)]

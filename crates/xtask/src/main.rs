@@ -9,6 +9,7 @@ mod check;
 mod clients;
 mod demo;
 mod docs;
+mod fuzz;
 mod http;
 mod licence;
 mod memory;
@@ -43,6 +44,8 @@ enum Command {
     Docs(docs::Args),
     /// Look for banned crates and licences among all dependencies.
     Check,
+    /// Draw inputs for everything that reads what comes from outside.
+    Fuzz(fuzz::Args),
     /// Run the tests of the workspace, the acceptance cases and the clients from outside.
     Test(test::Args),
     /// Send a request to a simulated API; the acceptance cases do.
@@ -75,6 +78,7 @@ async fn run(command: Command) -> io::Result<ExitCode> {
         Command::Demo(args) => demo::run(&args).await,
         Command::Docs(args) => docs::run(&args),
         Command::Check => check::run().await,
+        Command::Fuzz(args) => fuzz::run(&args).await,
         Command::Test(args) => test::run(&args).await,
         Command::Request(args) => acceptance::request::run(&args).await,
     }

@@ -1,4 +1,4 @@
-//! All tests: those that cargo knows, the acceptance cases, deaths and crowds, and clients from outside. The last line sums them up.
+//! All tests: those that cargo knows, fuzzing, the acceptance cases, deaths and crowds, and clients from outside. The last line sums them up.
 
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -12,7 +12,7 @@ use tokio::process::Command;
 
 use crate::process::Job;
 use crate::tally::Tally;
-use crate::{acceptance, clients, reliability, workspace};
+use crate::{acceptance, clients, fuzz, reliability, workspace};
 
 /// Which tests to run.
 #[derive(clap::Args)]
@@ -28,6 +28,7 @@ pub struct Args {
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Part {
     Cargo,
+    Fuzz,
     Acceptance,
     Reliability,
     Clients,
@@ -36,12 +37,20 @@ enum Part {
 /// The longest that building and running cargo's tests may take, on a machine that has built nothing yet.
 const LIMIT: Duration = Duration::from_secs(3600);
 
+/// Seconds of fuzzing for each target.
+const FUZZING: u64 = 15;
+
 /// Runs the tests.
 pub async fn run(args: &Args) -> io::Result<ExitCode> {
     let wanted = |part| args.only.is_none_or(|only| only == part);
     let mut tally = Tally::default();
     if wanted(Part::Cargo) {
         tally.add(cargo().await);
+    }
+    if wanted(Part::Fuzz) {
+        println!("\nInputs that nobody would think of:\n");
+        let args = fuzz::Args { target: args.case.clone(), seconds: FUZZING };
+        tally.add(survived("fuzzing", fuzz::fuzz(&args)).await);
     }
     if wanted(Part::Acceptance) {
         println!("\nAcceptance cases, against the simulator:");

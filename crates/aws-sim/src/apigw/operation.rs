@@ -179,18 +179,19 @@ fn read_integration(place: Place, extension: &Value, warnings: &mut Vec<String>)
 }
 
 fn integration_responses(extension: &Value) -> Vec<(String, Value)> {
+    // What is no response at all is passed over.
     let one = |(pattern, response): (&String, &Value)| {
-        let mut members = response.clone();
+        let mut members = response.as_object()?.clone();
         let status = match &response["statusCode"] {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
         if pattern != "default" {
-            members["selectionPattern"] = json!(pattern);
+            members.insert("selectionPattern".to_owned(), json!(pattern));
         }
-        (status, members)
+        Some((status, Value::Object(members)))
     };
-    extension["responses"].as_object().into_iter().flatten().map(one).collect()
+    extension["responses"].as_object().into_iter().flatten().filter_map(one).collect()
 }
 
 fn resolve<'a>(root: &'a Value, value: &'a Value) -> &'a Value {

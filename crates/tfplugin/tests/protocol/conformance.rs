@@ -186,6 +186,10 @@ fn bug() -> Diagnostic {
 static COUNT: AtomicI64 = AtomicI64::new(0);
 
 fn mutations() -> Vec<Mutation> {
+    bad_plans().into_iter().chain(bad_results()).collect()
+}
+
+fn bad_plans() -> Vec<Mutation> {
     vec![
         planning("changes what is configured", |p| set(&mut p.state, "name", "x".into()), judge::INVALID_PLAN),
         planning("sets what nobody has asked for", |p| set(&mut p.state, "size", 1.into()), judge::INVALID_PLAN),
@@ -214,14 +218,19 @@ fn mutations() -> Vec<Mutation> {
             },
             judge::INCONSISTENT_PLAN,
         ),
-        reading(
-            "changes what an object is known by",
-            |s| s.identity = Some(BTreeMap::from([("id".to_owned(), "another".to_owned())])),
-            "Provider produced invalid identity",
-        ),
         planning(
             "plans to be known by something else",
             |p| p.identity = Some(BTreeMap::from([("id".to_owned(), "another".to_owned())])),
+            "Provider produced invalid identity",
+        ),
+    ]
+}
+
+fn bad_results() -> Vec<Mutation> {
+    vec![
+        reading(
+            "changes what an object is known by",
+            |s| s.identity = Some(BTreeMap::from([("id".to_owned(), "another".to_owned())])),
             "Provider produced invalid identity",
         ),
         reading("reports a bug of its own", |s| s.diagnostics.push(bug()), "Provider reports a bug of its own"),

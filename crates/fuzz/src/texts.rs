@@ -1,0 +1,84 @@
+//! What a user writes: policies, routes, names, ports, durations, addresses.
+
+use privgw::aws::policy;
+use privgw::bundle::model::{
+    Backend, Endpoint, HealthCheck, InternalApi, MapOf, MethodSettings, Route, Stage, Timeouts,
+};
+use privgw::bundle::validate::validate;
+use privgw::bundle::{drift, duration};
+use tfplugin::{Attr, Set};
+
+/// A policy means the same after any number of readings, and everything else is taken or refused.
+pub fn run(input: &[u8]) {
+    let text = String::from_utf8_lossy(input).into_owned();
+    for text in [text.clone(), policy::unescape(&text)] {
+        if let Some(meaning) = policy::normal(&text) {
+            assert_eq!(policy::normal(&policy::document(&meaning).to_string()), Some(meaning.clone()));
+            let short = policy::shorten(&meaning, "a1b2c3d4e5");
+            assert_eq!(policy::shorten(&short, "a1b2c3d4e5"), short);
+        }
+    }
+    let _ = duration::parse(&text);
+    assert!(text.starts_with(drift::plain(&text)));
+    for one in &validate(&everywhere(&text)) {
+        assert!(!one.summary.is_empty() && !one.detail.is_empty(), "{one:?}");
+    }
+}
+
+/// A configuration that says the same in every place.
+fn everywhere(text: &str) -> InternalApi {
+    let some = || Attr::Known(text.to_owned());
+    let set = || Attr::Known(Set(vec![some()]));
+    let backend = Backend {
+        port: Attr::Known(3001),
+        target_type: some(),
+        targets: set(),
+        url_scheme: some(),
+        health_check: Attr::Known(HealthCheck {
+            protocol: some(),
+            port: some(),
+            path: some(),
+            matcher: some(),
+            ..HealthCheck::default()
+        }),
+        ..Backend::default()
+    };
+    let route = Route {
+        backend: some(),
+        path: some(),
+        method: some(),
+        kind: some(),
+        authorization: some(),
+        request_parameters: only(text, text.to_owned()),
+        ..Route::default()
+    };
+    InternalApi {
+        name: some(),
+        description: some(),
+        vpc_id: some(),
+        subnet_ids: set(),
+        endpoint: Attr::Known(Endpoint {
+            allowed_cidr_blocks: set(),
+            allowed_security_group_ids: set(),
+            policy: some(),
+            additional_ids: set(),
+            ..Endpoint::default()
+        }),
+        backends: only(text, backend),
+        routes: only(text, route),
+        stage: Attr::Known(Stage {
+            name: some(),
+            variables: only(text, text.to_owned()),
+            method_settings: only(text, MethodSettings { logging_level: some(), ..MethodSettings::default() }),
+            ..Stage::default()
+        }),
+        tags: only(text, text.to_owned()),
+        on_create_failure: some(),
+        timeouts: Attr::Known(Timeouts { create: some(), ..Timeouts::default() }),
+        ..InternalApi::default()
+    }
+}
+
+fn only<T>(key: &str, value: T) -> Attr<MapOf<T>> {
+    Attr::Known([(key.to_owned(), Attr::Known(value))].into())
+}
