@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
+use aws_sdk_apigateway::types::{Op, PatchOperation};
 
 pub use dice::Dice;
 pub use error::{AwsError, ErrorKind, Named, gone_is_fine, unless_gone};
@@ -25,6 +26,11 @@ use retry::Attempts;
 
 /// API Gateway's largest page.
 pub const API_PAGE: i32 = 500;
+
+/// A patch of API Gateway's that puts a value in the place of another.
+pub fn api_replace(path: &str, value: &str) -> PatchOperation {
+    PatchOperation::builder().op(Op::Replace).path(path).value(value).build()
+}
 
 /// Everything needed to talk to AWS, and what is true of the account and region.
 #[derive(Clone, Debug)]

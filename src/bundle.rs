@@ -13,10 +13,12 @@ pub mod method_settings;
 pub mod model;
 pub mod ownership;
 pub mod plan;
+pub mod policy;
 pub mod preflight;
 pub mod state;
 pub mod validate;
 mod validate_backends;
+mod validate_policy;
 mod validate_routes;
 mod validate_stage;
 

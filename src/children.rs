@@ -3,6 +3,7 @@
 pub mod deployment;
 pub mod listener;
 pub mod load_balancer;
+pub mod method_settings;
 pub mod rest_api;
 pub mod route;
 pub mod security_group;

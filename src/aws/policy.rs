@@ -14,6 +14,14 @@ pub fn normal(text: &str) -> Option<Value> {
     Some(Value::Array(statements))
 }
 
+/// Statements alone, each in that form: a list of them, a single one, or those of a whole policy. `None` when the text is none of it.
+pub fn statements(text: &str) -> Option<Vec<Value>> {
+    let given: Value = serde_json::from_str(text).ok()?;
+    let all = listed(given.get("Statement").unwrap_or(&given));
+    let is_statement = |value: &Value| value.get("Effect").is_some_and(Value::is_string);
+    all.iter().all(is_statement).then(|| all.iter().map(statement).collect())
+}
+
 /// The policy that has these statements.
 pub fn document(statements: &Value) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
@@ -68,7 +76,9 @@ fn statement(value: &Value) -> Value {
         let value = match (key.as_str(), value) {
             ("Action" | "NotAction" | "Resource" | "NotResource", value) => sorted(value),
             ("Principal" | "NotPrincipal", Value::String(all)) => json!({"AWS": [all]}),
-            ("Principal" | "NotPrincipal", Value::Object(kinds)) => each(kinds, sorted),
+            ("Principal" | "NotPrincipal", Value::Object(kinds)) => {
+                each(kinds, |principals| sorted(&accounts(principals)))
+            }
             ("Condition", Value::Object(operators)) => each(operators, |keys| match keys {
                 Value::Object(keys) => each(keys, sorted),
                 other => other.clone(),
@@ -78,6 +88,16 @@ fn statement(value: &Value) -> Value {
         (key.clone(), value)
     });
     Value::Object(normal.collect())
+}
+
+/// AWS takes the number of an account for its root user, and stores one or the other.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+pub fn accounts(principals: &Value) -> Value {
+    let short = |principal: &Value| {
+        let account = principal.as_str().and_then(|arn| arn.strip_suffix(":root")?.rsplit_once(":iam::"));
+        account.map_or_else(|| principal.clone(), |(_, account)| json!(account))
+    };
+    Value::Array(listed(principals).iter().map(short).collect())
 }
 
 fn each(members: &Map<String, Value>, change: impl Fn(&Value) -> Value) -> Value {

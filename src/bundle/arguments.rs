@@ -13,8 +13,11 @@ use tfplugin::Attr;
 use super::backends::{attributes, health_check};
 use super::desired::HTTPS;
 use super::method_settings::from_settings;
-use super::model::{Api, Backend, Endpoint, HealthCheck, InternalApi, LoadBalancer, MapOf, Route, Stage, Strings};
-use crate::aws::{Place, policy, tags};
+use super::model::{
+    AccessLogs, Api, Backend, Endpoint, HealthCheck, InternalApi, LoadBalancer, MapOf, Policy, Route, Stage, Strings,
+};
+use super::policy;
+use crate::aws::{self, Place, tags};
 use crate::child::{ChildName, Input, Live, Tags};
 use crate::children::{listener, load_balancer, rest_api, route, security_group, stage, target_group, vpc_endpoint};
 use crate::reconcile::Observed;
@@ -36,6 +39,7 @@ pub fn arguments(observed: &Observed, place: &Place) -> InternalApi {
         load_balancer: given(seen.load_balancer()),
         routes: Attr::Known(seen.routes(&by_port)),
         backends: Attr::Known(by_port.into_iter().map(|(_, name, backend)| (name, Attr::Known(backend))).collect()),
+        policy: seen.policy().into(),
         stage: seen.stage().into(),
         api: given(seen.api()),
         tags: seen.tags(place),
@@ -90,7 +94,7 @@ impl Seen<'_> {
             policy: self
                 .value(&child, "policy")
                 .filter(|policy: &Value| !policy.is_null())
-                .map(|policy| policy::document(&policy).to_string())
+                .map(|policy| aws::policy::document(&policy).to_string())
                 .into(),
             additional_ids: some(more.into_iter().filter(|id| Some(id.as_str()) != own).collect()),
         }
@@ -203,9 +207,23 @@ impl Seen<'_> {
             description: self.value(&child, "description").into(),
             variables: texts(self.value(&child, "variables").unwrap_or_default()),
             tracing_enabled: unless(self.value(&child, "tracing_enabled"), false),
+            access_logs: self.access_logs(&child).into(),
+            cache_cluster_size: self.value(&child, "cache_cluster_size").into(),
+            client_certificate_id: self.value(&child, "client_certificate_id").into(),
             method_settings: from_settings(self.value(&child, "method_settings").unwrap_or_default()),
             ..Stage::default()
         })
+    }
+
+    fn access_logs(&self, child: &ChildName) -> Option<AccessLogs> {
+        let logs: BTreeMap<String, String> = self.value(child, "access_logs")?;
+        let text = |key: &str| logs.get(key).cloned().into();
+        Some(AccessLogs { destination_arn: text("destination_arn"), format: text("format") })
+    }
+
+    fn policy(&self) -> Option<Policy> {
+        let child = rest_api::child();
+        policy::told(&self.value(&child, "policy")?, &self.strings(&child, "vpc_endpoint_ids")?)
     }
 
     fn api(&self) -> Api {

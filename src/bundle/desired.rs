@@ -14,9 +14,10 @@ use super::inputs::{
     flag, known_entries, nested, number, optional, or, or_empty, or_empty_object, strings, text, text_or, texts,
 };
 use super::method_settings::method_settings;
-use super::model::{Backend, InternalApi, MapOf, Route, Strings};
+use super::model::{AccessLogs, Backend, InternalApi, MapOf, Route, Strings};
+use super::policy::resource_policy;
 use crate::aws::{Place, policy, tags};
-use crate::child::{ChildName, Identity, Input, unknown};
+use crate::child::{ChildName, Identity, Input};
 use crate::children::{
     deployment, listener, load_balancer, rest_api, route, security_group, stage, target_group, vpc_endpoint, vpc_link,
 };
@@ -234,7 +235,7 @@ impl Recipe<'_> {
             binary_media_types: nested(&settings, |settings| strings(&settings.binary_media_types)),
             api_key_source: nested(&settings, |settings| text_or(&settings.api_key_source, "HEADER")),
             disable_execute_api_endpoint: flag(&model.api, |settings| &settings.disable_execute_api_endpoint, false),
-            policy: resource_policy(&vpc_endpoint_ids),
+            policy: resource_policy(&model.policy, &vpc_endpoint_ids),
             vpc_endpoint_ids,
             host: Input::from_created(&load_balancer::child(), "dns_name"),
             vpc_link_id: Input::from_ready(&vpc_link::child(), "id"),
@@ -298,6 +299,9 @@ impl Recipe<'_> {
             description: optional(&settings.description),
             variables: texts(&settings.variables),
             tracing_enabled: or(&settings.tracing_enabled, false),
+            access_logs: access_logs(&settings.access_logs),
+            cache_cluster_size: optional(&settings.cache_cluster_size),
+            client_certificate_id: optional(&settings.client_certificate_id),
             method_settings: method_settings(&settings.method_settings),
         };
         self.add(stage::child(), &stage);
@@ -325,17 +329,17 @@ fn mappings(front_path: &str, own: &Attr<MapOf<String>>) -> Input<BTreeMap<Strin
     }
 }
 
-/// Everyone may invoke, but only through one of the endpoints.
-/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/private-api-tutorial.html>
-fn resource_policy(endpoints: &Input<Vec<Input<String>>>) -> Input<Value> {
-    let endpoints = match endpoints {
-        Input::Known(endpoints) => json!(endpoints),
-        _ => unknown(),
-    };
-    let statement = |effect: &str| json!({"Effect": effect, "Principal": {"AWS": ["*"]}, "Action": ["execute-api:Invoke"], "Resource": ["execute-api:/*"]});
-    let mut deny = statement("Deny");
-    deny["Condition"] = json!({"StringNotEquals": {"aws:SourceVpce": endpoints}});
-    Input::Known(json!([statement("Allow"), deny]))
+/// Where AWS is to write a line for each request, and which; null for nowhere. It wants the ARN of a log group without the `:*` that a
+/// data source puts behind it.
+fn access_logs(logs: &Attr<AccessLogs>) -> Input<Value> {
+    match logs {
+        Attr::Known(logs) => {
+            let arn = logs.destination_arn.clone().map(|arn| arn.trim_end_matches(":*").to_string());
+            Input::Known(json!({"destination_arn": text(&arn), "format": text(&logs.format)}))
+        }
+        Attr::Null => Input::Known(Value::Null),
+        Attr::Unknown => Input::Unknown,
+    }
 }
 
 /// A CIDR block as AWS stores it, with the host bits cleared; anything else as it is.

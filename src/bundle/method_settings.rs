@@ -9,10 +9,10 @@ use super::inputs::or_empty;
 use super::model::{MapOf, MethodSettings};
 use super::validate_routes::METHODS;
 use crate::child::Input;
-use crate::children::stage;
+use crate::children::method_settings::Settings;
 
 /// The settings by `*/*` or `METHOD /path`; a setting that isn't given isn't there.
-pub fn method_settings(settings: &Attr<MapOf<MethodSettings>>) -> Input<BTreeMap<String, stage::Settings>> {
+pub fn method_settings(settings: &Attr<MapOf<MethodSettings>>) -> Input<BTreeMap<String, Settings>> {
     let Attr::Known(settings) = or_empty(settings) else { return Input::Unknown };
     let mut all = BTreeMap::new();
     for (key, settings) in settings {
@@ -27,7 +27,7 @@ pub fn method_settings(settings: &Attr<MapOf<MethodSettings>>) -> Input<BTreeMap
 }
 
 /// The settings in the form in which a user would write them: those that every method of a path has are `ANY`'s.
-pub fn from_settings(all: BTreeMap<String, stage::Settings>) -> Attr<MapOf<MethodSettings>> {
+pub fn from_settings(all: BTreeMap<String, Settings>) -> Attr<MapOf<MethodSettings>> {
     let mut short = all.clone();
     for (key, settings) in &all {
         let any = format!("ANY {}", key.split_once(' ').map_or("", |(_, path)| path));
@@ -38,12 +38,12 @@ pub fn from_settings(all: BTreeMap<String, stage::Settings>) -> Attr<MapOf<Metho
         }
     }
     short.retain(|_, settings| !settings.is_empty());
-    let written = |(key, settings): (String, stage::Settings)| (key, Attr::Known(as_written(&settings)));
+    let written = |(key, settings): (String, Settings)| (key, Attr::Known(as_written(&settings)));
     if short.is_empty() { Attr::Null } else { Attr::Known(short.into_iter().map(written).collect()) }
 }
 
-fn as_written(settings: &stage::Settings) -> MethodSettings {
-    fn read<T: FromStr>(settings: &stage::Settings, key: &str) -> Attr<T> {
+fn as_written(settings: &Settings) -> MethodSettings {
+    fn read<T: FromStr>(settings: &Settings, key: &str) -> Attr<T> {
         settings.get(key).and_then(|value| value.parse().ok()).into()
     }
     MethodSettings {
@@ -55,6 +55,8 @@ fn as_written(settings: &stage::Settings) -> MethodSettings {
         caching_enabled: read(settings, "caching/enabled"),
         cache_ttl_in_seconds: read(settings, "caching/ttlInSeconds"),
         cache_data_encrypted: read(settings, "caching/dataEncrypted"),
+        require_authorization_for_cache_control: read(settings, "caching/requireAuthorizationForCacheControl"),
+        unauthorized_cache_control_header_strategy: read(settings, "caching/unauthorizedCacheControlHeaderStrategy"),
     }
 }
 
@@ -66,7 +68,7 @@ fn verbs(key: &str) -> Vec<String> {
     }
 }
 
-fn one_methods_settings(settings: &MethodSettings) -> Option<stage::Settings> {
+fn one_methods_settings(settings: &MethodSettings) -> Option<Settings> {
     let flag = |flag: &Attr<bool>| (*flag).map(|flag| flag.to_string());
     let number = |number: &Attr<i64>| (*number).map(|number| number.to_string());
     let all = [
@@ -78,8 +80,10 @@ fn one_methods_settings(settings: &MethodSettings) -> Option<stage::Settings> {
         ("caching/enabled", flag(&settings.caching_enabled)),
         ("caching/ttlInSeconds", number(&settings.cache_ttl_in_seconds)),
         ("caching/dataEncrypted", flag(&settings.cache_data_encrypted)),
+        ("caching/requireAuthorizationForCacheControl", flag(&settings.require_authorization_for_cache_control)),
+        ("caching/unauthorizedCacheControlHeaderStrategy", settings.unauthorized_cache_control_header_strategy.clone()),
     ];
-    let mut known = stage::Settings::new();
+    let mut known = Settings::new();
     for (key, value) in all {
         match value {
             Attr::Known(value) => drop(known.insert(key.into(), value)),

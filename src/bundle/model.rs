@@ -48,6 +48,9 @@ pub struct InternalApi {
     /// its own parent path.
     #[attr(required)]
     pub routes: Attr<MapOf<Route>>,
+    /// Who may invoke the API. Default: everybody who comes through one of the endpoints. A change takes effect with one redeployment.
+    #[attr(optional)]
+    pub policy: Attr<Policy>,
     /// The stage, under whose name the routes are served.
     #[attr(required)]
     pub stage: Attr<Stage>,
@@ -304,6 +307,22 @@ pub struct Route {
     pub request_parameters: Attr<MapOf<String>>,
 }
 
+/// Who may invoke the API, by its resource policy. Policies are compared by meaning.
+#[derive(Clone, Debug, Default, PartialEq, Model)]
+pub struct Policy {
+    /// Statements beside the generated ones, which allow everybody and deny whoever comes through none of the endpoints: JSON, a list
+    /// or a single one. A `Deny` here takes away; an `Allow` adds nothing to everybody.
+    #[attr(optional)]
+    pub statements: Attr<String>,
+    /// ARNs of roles, users or accounts that may invoke, instead of everybody. Their calls must be signed: such routes need
+    /// `authorization = "AWS_IAM"`.
+    #[attr(optional)]
+    pub allowed_principal_arns: Attr<Strings>,
+    /// The whole policy, a JSON document, in the place of everything that is generated.
+    #[attr(optional)]
+    pub document: Attr<String>,
+}
+
 /// The stage.
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct Stage {
@@ -319,6 +338,16 @@ pub struct Stage {
     /// Whether X-Ray traces requests. Default `false`.
     #[attr(optional)]
     pub tracing_enabled: Attr<bool>,
+    /// A line for each request, in CloudWatch Logs or a Firehose stream. Needs the account's CloudWatch role.
+    #[attr(optional)]
+    pub access_logs: Attr<AccessLogs>,
+    /// The size of a cache of answers, in gigabytes: `0.5`, `1.6`, `6.1`, `13.5`, `28.4`, `58.2`, `118` or `237`. Left out, there is no
+    /// cache. AWS bills it by the hour and takes minutes to make it; until then answers come from the back ends.
+    #[attr(optional)]
+    pub cache_cluster_size: Attr<String>,
+    /// The id of a client certificate of API Gateway, which it shows to back ends that speak TLS.
+    #[attr(optional)]
+    pub client_certificate_id: Attr<String>,
     /// Settings of methods, by `*/*` for all, or a route's `METHOD /path`. A setting that isn't given stays as AWS has it, and is never
     /// set to 0. For `ANY`, the settings go to each method.
     #[attr(optional)]
@@ -355,6 +384,23 @@ pub struct MethodSettings {
     /// Whether cached answers are encrypted.
     #[attr(optional)]
     pub cache_data_encrypted: Attr<bool>,
+    /// Whether a caller who asks for a fresh answer must be allowed to.
+    #[attr(optional)]
+    pub require_authorization_for_cache_control: Attr<bool>,
+    /// What becomes of one who isn't: `FAIL_WITH_403`, `SUCCEED_WITH_RESPONSE_HEADER` or `SUCCEED_WITHOUT_RESPONSE_HEADER`.
+    #[attr(optional)]
+    pub unauthorized_cache_control_header_strategy: Attr<String>,
+}
+
+/// Logs of requests.
+#[derive(Clone, Debug, Default, PartialEq, Model)]
+pub struct AccessLogs {
+    /// The ARN of a CloudWatch log group, or of a Firehose stream whose name begins with `amazon-apigateway-`.
+    #[attr(required)]
+    pub destination_arn: Attr<String>,
+    /// What to write, with `$context` variables, of which `$context.requestId` or `$context.extendedRequestId` must be one.
+    #[attr(required)]
+    pub format: Attr<String>,
 }
 
 /// Settings of the API.

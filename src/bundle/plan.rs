@@ -1,5 +1,6 @@
 //! What a change of configuration will do, as precisely as it can be known without asking AWS.
 
+use serde_json::Value;
 use tfplugin::{Attr, Codec, Diagnostic, Diagnostics, Path, PlanRequest, PlanResponse};
 
 use super::announce::{Known, announce};
@@ -8,7 +9,7 @@ use super::diagnose::{empty_group, protected_replacement};
 use super::model::InternalApi;
 use super::state::{Private, View, fill, forget};
 use crate::aws::{Place, names, policy};
-use crate::child::Identity;
+use crate::child::{Identity, normal};
 use crate::children::{load_balancer, target_group};
 use crate::reconcile::{self, Action, Observed, Permitted, Plan};
 
@@ -65,12 +66,21 @@ fn moved() -> Diagnostic {
 
 /// A policy that says the same in other words is no change.
 fn keep_policy(planned: &mut InternalApi, prior: &InternalApi) {
-    let Attr::Known(endpoint) = &mut planned.endpoint else { return };
-    let before = prior.endpoint.known().and_then(|endpoint| endpoint.policy.known());
-    if let (Attr::Known(policy), Some(before)) = (&mut endpoint.policy, before)
-        && policy::normal(policy).is_some_and(|meaning| policy::normal(before) == Some(meaning))
+    if let (Attr::Known(endpoint), Some(before)) = (&mut planned.endpoint, prior.endpoint.known()) {
+        keep(&mut endpoint.policy, &before.policy, policy::normal);
+    }
+    if let (Attr::Known(policy), Some(before)) = (&mut planned.policy, prior.policy.known()) {
+        keep(&mut policy.document, &before.document, policy::normal);
+        let sorted = |text: &str| policy::statements(text).map(|all| normal(&Value::Array(all)));
+        keep(&mut policy.statements, &before.statements, sorted);
+    }
+}
+
+fn keep(text: &mut Attr<String>, before: &Attr<String>, meaning: impl Fn(&str) -> Option<Value>) {
+    if let (Attr::Known(now), Attr::Known(before)) = (text, before)
+        && meaning(now).is_some_and(|now| meaning(before) == Some(now))
     {
-        policy.clone_from(before);
+        now.clone_from(before);
     }
 }
 

@@ -122,6 +122,7 @@ pub fn forget(model: &mut InternalApi) {
         load_balancer: model.load_balancer.clone(),
         backends: model.backends.clone(),
         routes: model.routes.clone(),
+        policy: model.policy.clone(),
         stage: model.stage.clone(),
         api: model.api.clone(),
         tags: model.tags.clone(),

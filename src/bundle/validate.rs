@@ -21,6 +21,7 @@ pub fn validate(config: &InternalApi) -> Diagnostics {
     check.load_balancer(config.load_balancer.known());
     check.backends(&config.backends);
     check.routes(config);
+    check.policy(config);
     check.stage(config.stage.known());
     check.api(config);
     check.tags(&config.tags);

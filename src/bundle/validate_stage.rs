@@ -2,9 +2,14 @@
 
 use tfplugin::{Attr, Path};
 
-use super::model::{MethodSettings, Stage};
+use super::model::{AccessLogs, MethodSettings, Stage};
 use super::validate::Check;
 use super::validate_routes::check_key;
+
+/// <https://docs.aws.amazon.com/apigateway/latest/api/API_CreateStage.html>
+const CACHE_SIZES: [&str; 8] = ["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"];
+/// <https://docs.aws.amazon.com/apigateway/latest/api/API_MethodSetting.html>
+const STRATEGIES: [&str; 3] = ["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", "SUCCEED_WITHOUT_RESPONSE_HEADER"];
 
 impl Check {
     pub(super) fn stage(&mut self, stage: Option<&Stage>) {
@@ -33,6 +38,10 @@ impl Check {
                 self.error(&at, "Invalid stage variable", detail);
             }
         }
+        self.one_of(&stage.cache_cluster_size, &path.clone().attribute("cache_cluster_size"), &CACHE_SIZES);
+        if let Attr::Known(logs) = &stage.access_logs {
+            self.access_logs(logs, &path.clone().attribute("access_logs"));
+        }
         for (key, settings) in stage.method_settings.known().into_iter().flatten() {
             let at = path.clone().attribute("method_settings").key(key);
             if let (true, Err(detail)) = (key != "*/*", check_key(key)) {
@@ -44,8 +53,34 @@ impl Check {
         }
     }
 
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html>
+    fn access_logs(&mut self, logs: &AccessLogs, path: &Path) {
+        if let Attr::Known(arn) = &logs.destination_arn {
+            let parts: Vec<&str> = arn.splitn(6, ':').collect();
+            let is_right = match parts[..] {
+                ["arn", _, "logs", _, _, rest] => rest.starts_with("log-group:"),
+                ["arn", _, "firehose", _, _, rest] => rest.starts_with("deliverystream/amazon-apigateway-"),
+                _ => false,
+            };
+            if !is_right {
+                let detail = format!(
+                    "It is the ARN of a log group, or of a Firehose stream whose name begins with `amazon-apigateway-`; it is {arn:?}."
+                );
+                self.error(&path.clone().attribute("destination_arn"), "No destination for logs", detail);
+            }
+        }
+        let has_id =
+            |format: &String| format.contains("$context.requestId") || format.contains("$context.extendedRequestId");
+        if logs.format.known().is_some_and(|format| !has_id(format)) {
+            let detail = "AWS wants `$context.requestId` or `$context.extendedRequestId` in it.";
+            self.error(&path.clone().attribute("format"), "A request couldn't be told", detail);
+        }
+    }
+
     fn method_settings(&mut self, settings: &MethodSettings, path: &Path) {
         self.one_of(&settings.logging_level, &path.clone().attribute("logging_level"), &["OFF", "ERROR", "INFO"]);
+        let strategy = path.clone().attribute("unauthorized_cache_control_header_strategy");
+        self.one_of(&settings.unauthorized_cache_control_header_strategy, &strategy, &STRATEGIES);
         self.range(&settings.cache_ttl_in_seconds, &path.clone().attribute("cache_ttl_in_seconds"), 0, 3600);
         self.range(
             &settings.throttling_burst_limit,

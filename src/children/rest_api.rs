@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_apigateway::primitives::Blob;
-use aws_sdk_apigateway::types::{EndpointConfiguration, EndpointType, Op, PatchOperation, PutMode, RestApi as Found};
+use aws_sdk_apigateway::types::{EndpointConfiguration, EndpointType, PutMode, RestApi as Found};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::route::{self, Route};
 use crate::aws::names::{fingerprint, identity};
-use crate::aws::{API_PAGE, Aws, AwsError, gone_is_fine, policy, tags, unless_gone};
+use crate::aws::{API_PAGE, Aws, AwsError, api_replace as replace, gone_is_fine, policy, tags, unless_gone};
 use crate::child::{
     Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, Wanted, has_unknown, spec,
     unknown,
@@ -245,7 +245,6 @@ fn document(want: &Resolved) -> Value {
 
 /// Name and description alone; neither needs a redeployment.
 async fn patch(aws: &Aws, id: &str, changes: &[Change], want: &Resolved) -> Result<(), AwsError> {
-    let replace = |path: &str, value: &str| PatchOperation::builder().op(Op::Replace).path(path).value(value).build();
     let operations: Vec<_> = changes
         .iter()
         .filter_map(|change| match change.field.as_str() {

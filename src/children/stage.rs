@@ -3,20 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_apigateway::types::{MethodSetting, Op, PatchOperation, Stage as Found};
+use aws_sdk_apigateway::types::{CacheClusterSize, Op, PatchOperation, Stage as Found};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::aws::{Aws, AwsError, gone_is_fine, tags};
+use super::method_settings::{Settings, managed_settings, our_key, settings_operations};
+use crate::aws::{Aws, AwsError, api_replace as replace, gone_is_fine, tags};
 use crate::child::{
     Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, Wanted, compare, spec,
 };
 
 /// The name of the kind, of which a bundle has one.
 pub const KIND: &str = "stage";
-
-/// Settings of a method by AWS's patch path, such as `throttling/rateLimit`, as AWS writes the value.
-pub type Settings = BTreeMap<String, String>;
 
 /// What the stage should be.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,6 +31,12 @@ pub struct Stage {
     pub variables: Input<BTreeMap<String, Input<String>>>,
     /// Whether X-Ray traces its requests.
     pub tracing_enabled: Input<bool>,
+    /// `destination_arn` and `format` of the logs of requests, or null.
+    pub access_logs: Input<Value>,
+    /// The size of its cache, or null without one.
+    pub cache_cluster_size: Input<Option<String>>,
+    /// The certificate that it shows to back ends.
+    pub client_certificate_id: Input<Option<String>>,
     /// Settings by `*/*` or `METHOD /path`.
     pub method_settings: Input<BTreeMap<String, Settings>>,
 }
@@ -75,11 +79,15 @@ impl Kind for StageKind {
                 .set_description(want.description.clone())
                 .set_variables(Some(want.variables.clone().into_iter().collect()))
                 .tracing_enabled(want.tracing_enabled)
+                .cache_cluster_enabled(want.cache_cluster_size.is_some())
+                .set_cache_cluster_size(want.cache_cluster_size.as_deref().map(CacheClusterSize::from))
                 .set_tags(Some(wanted.tags.clone().into_iter().collect()));
             aws.api.ask("CreateStage", |_| call.clone().send()).await?;
             let mut made = wanted.spec.clone();
-            // Settings of methods come with an update only.
+            // These come with an update only.
             made.insert("method_settings".into(), json!({}));
+            made.insert("access_logs".into(), Value::Null);
+            made.insert("client_certificate_id".into(), Value::Null);
             Ok(Live {
                 name: wanted.name.clone(),
                 id: id(&want.rest_api_id, &want.stage_name),
@@ -96,8 +104,6 @@ impl Kind for StageKind {
     fn update<'a>(&'a self, aws: &'a Aws, live: &'a Live, wanted: &'a Wanted, changes: &'a [Change]) -> Task<'a, Live> {
         Box::pin(async move {
             let want: Resolved = wanted.typed()?;
-            let replace =
-                |path: &str, value: &str| PatchOperation::builder().op(Op::Replace).path(path).value(value).build();
             let mut operations = Vec::new();
             for change in changes {
                 match change.field.as_str() {
@@ -106,6 +112,12 @@ impl Kind for StageKind {
                         operations.push(replace("/description", want.description.as_deref().unwrap_or_default()))
                     }
                     "tracing_enabled" => operations.push(replace("/tracingEnabled", &want.tracing_enabled.to_string())),
+                    "access_logs" => operations.extend(access_log_operations(&want.access_logs)),
+                    "cache_cluster_size" => operations.extend(cache_operations(want.cache_cluster_size.as_deref())),
+                    "client_certificate_id" => {
+                        let id = want.client_certificate_id.as_deref().unwrap_or_default();
+                        operations.push(replace("/clientCertificateId", id));
+                    }
                     "variables" => operations.extend(variable_operations(&want.variables, &change.from)),
                     "method_settings" => {
                         let have = serde_json::from_value(change.from.clone()).unwrap_or_default();
@@ -165,7 +177,16 @@ struct Resolved {
     description: Option<String>,
     variables: BTreeMap<String, String>,
     tracing_enabled: bool,
+    access_logs: Option<AccessLogs>,
+    cache_cluster_size: Option<String>,
+    client_certificate_id: Option<String>,
     method_settings: BTreeMap<String, Settings>,
+}
+
+#[derive(Deserialize)]
+struct AccessLogs {
+    destination_arn: String,
+    format: String,
 }
 
 /// AWS refuses an update that is too large ("Update size too large", DianaIonita/serverless-api-gateway-caching#46) and says
@@ -180,113 +201,28 @@ async fn patch(aws: &Aws, api: &str, stage: &str, operations: Vec<PatchOperation
     Ok(())
 }
 
+/// AWS takes the two one by one, and lets them go only together.
+fn access_log_operations(logs: &Option<AccessLogs>) -> Vec<PatchOperation> {
+    let Some(logs) = logs else {
+        return vec![PatchOperation::builder().op(Op::Remove).path("/accessLogSettings").build()];
+    };
+    let parts = [("destinationArn", &logs.destination_arn), ("format", &logs.format)];
+    parts.map(|(part, value)| replace(&format!("/accessLogSettings/{part}"), value)).into()
+}
+
+fn cache_operations(size: Option<&str>) -> Vec<PatchOperation> {
+    let enabled = replace("/cacheClusterEnabled", &size.is_some().to_string());
+    size.map(|size| replace("/cacheClusterSize", size)).into_iter().chain([enabled]).collect()
+}
+
 fn variable_operations(want: &BTreeMap<String, String>, have: &Value) -> Vec<PatchOperation> {
     let path = |name: &str| format!("/variables/{name}");
     let have: BTreeMap<String, String> = serde_json::from_value(have.clone()).unwrap_or_default();
     let set = want.iter().filter(|(name, value)| have.get(*name) != Some(value));
-    let set = set.map(|(name, value)| PatchOperation::builder().op(Op::Replace).path(path(name)).value(value).build());
+    let set = set.map(|(name, value)| replace(&path(name), value));
     let unset = have.keys().filter(|name| !want.contains_key(*name));
     let unset = unset.map(|name| PatchOperation::builder().op(Op::Remove).path(path(name)).build());
     set.chain(unset).collect()
-}
-
-/// AWS removes settings only a whole method at a time, so a method that loses one is cleared and written anew in the same call.
-fn settings_operations(
-    want: &BTreeMap<String, Settings>,
-    have: &BTreeMap<String, Settings>,
-    spellings: &BTreeMap<String, Vec<String>>,
-) -> Vec<PatchOperation> {
-    let mut operations = Vec::new();
-    for (key, settings) in have {
-        let kept = want.get(key).is_some_and(|wanted| settings.keys().all(|setting| wanted.contains_key(setting)));
-        if !kept {
-            let own = [patch_key(key)];
-            for spelling in spellings.get(key).map_or(own.as_slice(), Vec::as_slice) {
-                operations.push(PatchOperation::builder().op(Op::Remove).path(format!("/{spelling}")).build());
-            }
-        }
-    }
-    for (key, settings) in want.iter().filter(|(key, settings)| have.get(*key) != Some(settings)) {
-        for (setting, value) in settings {
-            let path = format!("/{}/{setting}", patch_key(key));
-            operations.push(PatchOperation::builder().op(Op::Replace).path(path).value(value).build());
-        }
-    }
-    operations
-}
-
-/// `GET /users/{id}` as a patch path writes it: `~1users~1{id}/GET`. The leading slash is escaped like the others, which is the
-/// form that the console shows too.
-fn patch_key(key: &str) -> String {
-    match key.split_once(' ') {
-        Some((verb, path)) => format!("{}/{verb}", path.replace('~', "~0").replace('/', "~1")),
-        None => key.to_string(),
-    }
-}
-
-/// AWS's key back into ours. Several spellings of one method can coexist in AWS; all read the same.
-fn our_key(key: &str) -> String {
-    let Some((path, verb)) = key.rsplit_once('/') else { return key.to_string() };
-    if path == "*" {
-        return key.to_string();
-    }
-    let path = path.replace("~1", "/").replace("~0", "~");
-    format!("{verb} /{}", path.trim_start_matches('/'))
-}
-
-fn settings(setting: &MethodSetting) -> Settings {
-    let mut settings = Settings::new();
-    let mut put = |key: &str, value: String| drop(settings.insert(key.to_string(), value));
-    put("metrics/enabled", setting.metrics_enabled().to_string());
-    put("logging/loglevel", setting.logging_level().unwrap_or("OFF").to_string());
-    put("logging/dataTrace", setting.data_trace_enabled().to_string());
-    put("throttling/burstLimit", setting.throttling_burst_limit().to_string());
-    put("throttling/rateLimit", setting.throttling_rate_limit().to_string());
-    put("caching/enabled", setting.caching_enabled().to_string());
-    put("caching/ttlInSeconds", setting.cache_ttl_in_seconds().to_string());
-    put("caching/dataEncrypted", setting.cache_data_encrypted().to_string());
-    put("caching/requireAuthorizationForCacheControl", setting.require_authorization_for_cache_control().to_string());
-    if let Some(strategy) = setting.unauthorized_cache_control_header_strategy() {
-        put("caching/unauthorizedCacheControlHeaderStrategy", strategy.as_str().to_string());
-    }
-    settings
-}
-
-/// What AWS shows of a method for what nobody has set.
-const SHOWN_UNSET: [(&str, &str); 10] = [
-    ("metrics/enabled", "false"),
-    ("logging/loglevel", "OFF"),
-    ("logging/dataTrace", "false"),
-    ("throttling/burstLimit", "5000"),
-    ("throttling/rateLimit", "10000"),
-    ("caching/enabled", "true"),
-    ("caching/ttlInSeconds", "300"),
-    ("caching/dataEncrypted", "false"),
-    ("caching/requireAuthorizationForCacheControl", "true"),
-    ("caching/unauthorizedCacheControlHeaderStrategy", "SUCCEED_WITH_RESPONSE_HEADER"),
-];
-
-/// The live settings. Setting one value makes AWS show defaults for all others, so of a method that the bundle manages only
-/// what it set last time is compared; everything is, of a method that somebody else has set. Where nothing is known of the stage,
-/// after an import or the loss of the state, what looks unset counts as unset.
-fn managed_settings(scope: &Scope, stage: &Found) -> BTreeMap<String, Settings> {
-    let known_stage = scope.known.get(&child());
-    let known = known_stage.and_then(|known| known.spec.get("method_settings").cloned());
-    let known: BTreeMap<String, Settings> =
-        known.and_then(|known| serde_json::from_value(known).ok()).unwrap_or_default();
-    let mut live = BTreeMap::new();
-    for (key, setting) in stage.method_settings().into_iter().flatten() {
-        let key = our_key(key);
-        let mut settings = settings(setting);
-        if let Some(known) = known.get(&key) {
-            settings.retain(|setting, _| known.contains_key(setting));
-        }
-        if known_stage.is_none() {
-            settings.retain(|setting, value| !SHOWN_UNSET.contains(&(setting.as_str(), value.as_str())));
-        }
-        live.insert(key, settings);
-    }
-    live
 }
 
 /// A stage's name alone is too common to tell it from other strings.
@@ -319,39 +255,17 @@ fn live(aws: &Aws, scope: &Scope, name: ChildName, api: &str, stage: &Found, tag
             "description": stage.description().filter(|text| !text.is_empty()),
             "variables": variables,
             "tracing_enabled": stage.tracing_enabled(),
-            "method_settings": managed_settings(scope, stage),
+            "access_logs": stage.access_log_settings().map(|logs| json!({
+                "destination_arn": logs.destination_arn(), "format": logs.format(),
+            })),
+            "cache_cluster_size": stage.cache_cluster_size().filter(|_| stage.cache_cluster_enabled()).map(CacheClusterSize::as_str),
+            "client_certificate_id": stage.client_certificate_id().filter(|id| !id.is_empty()),
+            "method_settings": managed_settings(scope.known.get(&child()), stage),
         })),
         outputs,
         id: id(api, stage_name),
         tags: Some(tags),
         status: Status::Ready,
         created: stage.created_date().map_or(0, |time| time.secs()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn method_keys_survive_the_way_to_aws_and_back() {
-        for key in ["GET /", "GET /products", "POST /users/{id}/{proxy+}", "*/*"] {
-            assert_eq!(our_key(&patch_key(key)), key);
-        }
-        assert_eq!(our_key("test/GET"), "GET /test");
-    }
-
-    #[test]
-    fn a_lost_setting_clears_its_method_and_writes_the_rest_again() {
-        let settings =
-            |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect::<Settings>();
-        let want = [("*/*".to_string(), settings(&[("metrics/enabled", "true")]))].into();
-        let have =
-            [("*/*".to_string(), settings(&[("metrics/enabled", "true"), ("throttling/burstLimit", "5")]))].into();
-        let paths: Vec<_> = settings_operations(&want, &have, &BTreeMap::new())
-            .iter()
-            .map(|op| op.path().unwrap_or_default().to_string())
-            .collect();
-        assert_eq!(paths, ["/*/*", "/*/*/metrics/enabled"]);
     }
 }

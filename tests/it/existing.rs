@@ -5,7 +5,7 @@ use tfplugin::testing::terraform::{Action, Driver, Order, Plan, Trouble};
 use tfplugin::{Codec, Identity, MoveSource, Number, Resource, Value};
 
 use privgw::bundle::Bundle;
-use privgw::bundle::model::{Api, HealthCheck, InternalApi, LoadBalancer, MethodSettings};
+use privgw::bundle::model::{AccessLogs, Api, HealthCheck, InternalApi, LoadBalancer, MethodSettings, Policy};
 
 use crate::conformance::{LOGS, rpc};
 use crate::world::{ACCOUNT, REGION, World, inside, map, strings, text};
@@ -115,6 +115,15 @@ fn everywhere(config: &mut InternalApi) {
     let traced = MethodSettings { metrics_enabled: yes, logging_level: some("ERROR"), ..MethodSettings::default() };
     let slow = MethodSettings { throttling_rate_limit: tfplugin::Attr::Known(Number::from(10)), ..traced.clone() };
     stage.method_settings = map([("*/*", traced), ("ANY /users/{proxy+}", slow)]);
+    stage.access_logs = tfplugin::Attr::Known(AccessLogs {
+        destination_arn: some("arn:aws:logs:eu-central-1:111122223333:log-group:shop"),
+        format: some("$context.requestId"),
+    });
+    stage.cache_cluster_size = some("1.6");
+    config.policy = tfplugin::Attr::Known(Policy {
+        allowed_principal_arns: strings(&["111122223333".into()]),
+        ..Policy::default()
+    });
     let products = inside(inside(&mut config.backends).get_mut("products").expect("it is in the shop"));
     products.listener_port = tfplugin::Attr::Known(8080);
     products.preserve_client_ip = yes;

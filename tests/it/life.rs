@@ -3,8 +3,11 @@
 use privgw::bundle::Bundle;
 use tfplugin::{Attr, DeleteResponse, Number, PlanRequest, Resource};
 
+use crate::conformance::{LOGS, whole};
 use crate::world::{World, inside, map, route, strings, tally, text};
-use privgw::bundle::model::{Api, Backend, HealthCheck, InternalApi, LoadBalancer, MethodSettings, Route, Timeouts};
+use privgw::bundle::model::{
+    AccessLogs, Api, Backend, HealthCheck, InternalApi, LoadBalancer, MethodSettings, Policy, Route, Timeouts,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_bundle_is_created_whole_and_destroyed_without_a_trace() {
@@ -214,6 +217,37 @@ pub const CASES: &[Case] = &[
         writes: &["UpdateStage"],
     },
     Case {
+        name: "logs, cache and certificate of the stage",
+        change: |_, c| {
+            let stage = inside(&mut c.stage);
+            stage.access_logs = Attr::Known(AccessLogs {
+                destination_arn: text("arn:aws:logs:eu-central-1:111122223333:log-group:shop:*"),
+                format: text("$context.requestId $context.status"),
+            });
+            stage.cache_cluster_size = text("0.5");
+            stage.client_certificate_id = text("a1b2c3");
+        },
+        writes: &["UpdateStage"],
+    },
+    Case {
+        name: "a statement of the policy",
+        change: |_, c| c.policy = Attr::Known(Policy { statements: text(whole::FEWER), ..Policy::default() }),
+        writes: &["CreateDeployment", "PutRestApi", "UpdateStage"],
+    },
+    Case {
+        name: "named callers",
+        change: |_, c| {
+            let named = strings(&["arn:aws:iam::111122223333:root".into()]);
+            c.policy = Attr::Known(Policy { allowed_principal_arns: named, ..Policy::default() });
+        },
+        writes: &["CreateDeployment", "PutRestApi", "UpdateStage"],
+    },
+    Case {
+        name: "another policy",
+        change: |_, c| c.policy = Attr::Known(Policy { document: text(whole::WHOLE), ..Policy::default() }),
+        writes: &["CreateDeployment", "PutRestApi", "UpdateStage"],
+    },
+    Case {
         name: "another stage",
         change: |_, c| inside(&mut c.stage).name = text("v2"),
         writes: &["CreateStage", "DeleteStage"],
@@ -224,6 +258,7 @@ pub const CASES: &[Case] = &[
 async fn every_change_makes_just_its_own_calls_and_can_be_taken_back() {
     for case in CASES {
         let mut world = World::new();
+        world.tamper("apigateway", "PATCH", "/account", LOGS).await;
         let config = world.shop();
         let first = world.settle(&config).await;
         let mut changed = config.clone();

@@ -382,6 +382,7 @@ fn proposed(prior: Option<&InternalApi>, config: &InternalApi) -> InternalApi {
         load_balancer,
         backends,
         routes,
+        policy,
         stage,
         api,
         tags,
@@ -397,6 +398,7 @@ fn proposed(prior: Option<&InternalApi>, config: &InternalApi) -> InternalApi {
     proposed.load_balancer = load_balancer;
     proposed.backends = backends;
     proposed.routes = routes;
+    proposed.policy = policy;
     proposed.stage = stage;
     proposed.api = api;
     proposed.tags = tags;

@@ -1,11 +1,19 @@
 //! A configuration in which everything is set that a user may set.
 
 use privgw::bundle::model::{
-    Api, Backend, Endpoint, HealthCheck, InternalApi, LoadBalancer, MethodSettings, Route, Stage, Timeouts,
+    AccessLogs, Api, Backend, Endpoint, HealthCheck, InternalApi, LoadBalancer, MethodSettings, Policy, Route, Stage,
+    Timeouts,
 };
 use tfplugin::{Attr, Number};
 
 use crate::world::{World, inside, map, route, strings, text};
+
+/// Nobody may delete anything.
+pub const FEWER: &str =
+    r#"{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*/DELETE/*"}"#;
+/// Everybody who has a way may come.
+pub const WHOLE: &str = r#"{"Version":"2012-10-17","Statement":
+    {"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*"}}"#;
 
 pub fn config(world: &World) -> InternalApi {
     InternalApi {
@@ -27,6 +35,11 @@ pub fn config(world: &World) -> InternalApi {
             ("ANY /users/{proxy+}", route("users")),
             ("POST /images", route("images")),
         ]),
+        policy: Attr::Known(Policy {
+            statements: text(FEWER),
+            allowed_principal_arns: strings(&["arn:aws:iam::111122223333:role/shop".into()]),
+            ..Policy::default()
+        }),
         stage: Attr::Known(stage()),
         api: Attr::Known(Api {
             minimum_compression_size: Attr::Known(1024),
@@ -46,9 +59,10 @@ pub fn config(world: &World) -> InternalApi {
     }
 }
 
-/// The same with the user's own security groups.
-pub fn with_own_groups(world: &World) -> InternalApi {
+/// The same with the user's own security groups and policy.
+pub fn with_own(world: &World) -> InternalApi {
     let mut config = config(world);
+    config.policy = Attr::Known(Policy { document: text(WHOLE), ..Policy::default() });
     let own = strings(std::slice::from_ref(&world.fresh.security_group_id));
     let endpoint = inside(&mut config.endpoint);
     endpoint.allowed_security_group_ids = Attr::Null;
@@ -127,12 +141,20 @@ fn stage() -> Stage {
         caching_enabled: Attr::Known(false),
         cache_ttl_in_seconds: Attr::Known(60),
         cache_data_encrypted: Attr::Known(true),
+        require_authorization_for_cache_control: Attr::Known(true),
+        unauthorized_cache_control_header_strategy: text("FAIL_WITH_403"),
     };
     Stage {
         name: text("v1"),
         description: text("The first"),
         variables: map([("colour", "blue".to_string())]),
         tracing_enabled: Attr::Known(true),
+        access_logs: Attr::Known(AccessLogs {
+            destination_arn: text("arn:aws:logs:eu-central-1:111122223333:log-group:shop:*"),
+            format: text("$context.requestId $context.status"),
+        }),
+        cache_cluster_size: text("0.5"),
+        client_certificate_id: text("a1b2c3"),
         method_settings: map([("*/*", settings)]),
         keep_deployments: Attr::Known(2),
     }

@@ -1,0 +1,79 @@
+//! What can be wrong with the policy of callers.
+
+use tfplugin::{Attr, Path};
+
+use super::model::{InternalApi, Policy};
+use super::policy::resource_policy;
+use super::validate::Check;
+use crate::aws::policy::{document, normal, statements};
+use crate::child::Input;
+
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
+const LONGEST: usize = 8192;
+/// An endpoint's id is as long as this one.
+const SOME_ENDPOINT: &str = "vpce-0123456789abcdef0";
+
+impl Check {
+    pub(super) fn policy(&mut self, config: &InternalApi) {
+        let Attr::Known(policy) = &config.policy else { return };
+        let path = Path::attr("policy");
+        let begins = |text: &str| text.chars().take(40).collect::<String>();
+        if let Some(text) = policy.document.known().filter(|text| normal(text).is_none()) {
+            let detail = format!("It must be a JSON document with a `Statement`; it begins {:?}.", begins(text));
+            self.error(&path.clone().attribute("document"), "Not a policy", detail);
+        }
+        if let Some(text) = policy.statements.known().filter(|text| statements(text).is_none()) {
+            let detail = format!("It must be JSON: a list of statements, or one; it begins {:?}.", begins(text));
+            self.error(&path.clone().attribute("statements"), "Not statements of a policy", detail);
+        }
+        if policy.document.is_known() && (policy.statements.is_known() || policy.allowed_principal_arns.is_known()) {
+            let detail = "`document` takes the place of everything that is generated, `statements` and `allowed_principal_arns` included. \
+                          Write those into the document, or leave it out.";
+            self.error(&path.clone().attribute("document"), "Two ways to say who may call", detail);
+        }
+        self.principals(policy, config, &path.clone().attribute("allowed_principal_arns"));
+        self.length(config, path);
+    }
+
+    fn principals(&mut self, policy: &Policy, config: &InternalApi, path: &Path) {
+        let Attr::Known(principals) = &policy.allowed_principal_arns else { return };
+        if principals.0.is_empty() {
+            self.error(path, "No principal", "Name at least one, or leave the attribute out to let everybody in.");
+        }
+        for principal in principals.iter().filter_map(Attr::known) {
+            let is_account = principal.len() == 12 && principal.bytes().all(|byte| byte.is_ascii_digit());
+            let parts: Vec<&str> = principal.splitn(6, ':').collect();
+            let is_arn = matches!(parts[..], ["arn", _, "iam" | "sts", "", account, _] if account.len() == 12);
+            if !is_account && !is_arn {
+                let detail = format!("It is an ARN of IAM or STS, or the number of an account; it is {principal:?}.");
+                self.error(path, "Not a principal", detail);
+            }
+        }
+        let unsigned = config.routes.known().into_iter().flatten().filter(|(_, route)| {
+            route
+                .known()
+                .is_some_and(|route| route.authorization.is_null() || route.authorization == Attr::Known("NONE".into()))
+        });
+        let unsigned: Vec<&str> = unsigned.map(|(key, _)| key.as_str()).collect();
+        if !unsigned.is_empty() {
+            let detail = format!(
+                "Only signed calls have a principal, and these routes take none: {}. Give them `authorization = \"AWS_IAM\"`, or every \
+                 call of theirs is denied.",
+                unsigned.join(", ")
+            );
+            self.found.warning(path.clone(), "Nobody can call some routes", detail);
+        }
+    }
+
+    fn length(&mut self, config: &InternalApi, path: Path) {
+        let more = config.endpoint.known().map(|endpoint| endpoint.additional_ids.clone()).unwrap_or_default();
+        let Input::Known(mut endpoints) = super::inputs::strings(&more) else { return };
+        endpoints.push(Input::Known(SOME_ENDPOINT.to_string()));
+        let Input::Known(all) = resource_policy(&config.policy, &Input::Known(endpoints)) else { return };
+        let length = document(&all).to_string().chars().count();
+        if length > LONGEST && !crate::child::has_unknown(&all) {
+            let detail = format!("The resource policy would have {length} characters, and AWS takes {LONGEST}.");
+            self.error(&path, "The policy is too long", detail);
+        }
+    }
+}
