@@ -130,10 +130,17 @@ impl Seen<'_> {
             let way = ways.next().and_then(|route| serde_json::from_value::<route::Route>(route.clone()).ok());
             let target_type: Attr<String> = unless(self.value(child, "target_type"), "ip".to_string());
             let plain = Backend { port: Attr::Known(port), target_type, ..Backend::default() };
+            let at = listener::child(name);
+            let protocol: Attr<String> = unless(self.value(&at, "protocol"), listener::TCP.to_string());
+            let scheme = if protocol.is_null() { "http" } else { "https" };
             let backend = Backend {
                 listener_port: unless(Some(listener_port), port),
+                protocol,
+                certificate_arn: self.value(&at, "certificate_arn").into(),
+                ssl_policy: unless(self.value(&at, "ssl_policy"), listener::SSL_POLICY.to_string()),
+                alpn_policy: unless(self.value(&at, "alpn_policy"), listener::NO_ALPN.to_string()),
                 health_check: given(self.health_check(child)),
-                url_scheme: unless(way.as_ref().map(|way| way.scheme.clone()), "http".to_string()),
+                url_scheme: unless(way.as_ref().map(|way| way.scheme.clone()), scheme.to_string()),
                 tls_skip_verification: unless(way.map(|way| way.tls_skip_verification), false),
                 ..self.attributes(child, plain)
             };
@@ -191,6 +198,7 @@ impl Seen<'_> {
                 method: unless(Some(have.method), front_method.to_string()),
                 kind: unless(Some(have.kind), "HTTP_PROXY".to_string()),
                 timeout_ms: unless(Some(have.timeout_ms), route::LONGEST_TIMEOUT_MS),
+                response_transfer_mode: unless(Some(have.response_transfer_mode), route::BUFFERED.to_string()),
                 authorization: unless(Some(have.authorization), "NONE".to_string()),
                 api_key_required: unless(Some(have.api_key_required), false),
                 request_parameters: texts(have.request_parameters),

@@ -1,4 +1,4 @@
-//! How the recipe reads a back end: the settings of its target group, with the defaults that the documentation names.
+//! How the recipe reads a back end: the settings of its target group and its listener, with the defaults that the documentation names.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use tfplugin::Attr;
 use super::inputs::{default, or, or_empty_object, text_or};
 use super::model::{Backend, HealthCheck};
 use crate::child::Input;
-use crate::children::target_group;
+use crate::children::{listener, target_group};
 
 /// A health check as AWS stores it, [`target_group::HealthCheck`], with the defaults of its protocol.
 pub fn health_check(check: &Attr<HealthCheck>) -> Input<Value> {
@@ -62,5 +62,26 @@ pub fn targets(backend: &Backend) -> Option<Input<Vec<Input<String>>>> {
             };
             Some(Input::Known(targets.iter().map(complete).collect()))
         }
+    }
+}
+
+/// How API Gateway speaks to a back end: with TLS where its listener does.
+pub fn scheme(backend: &Backend) -> Input<String> {
+    match default(&backend.protocol, listener::TCP.to_string()) {
+        Attr::Known(protocol) => text_or(&backend.url_scheme, if protocol == listener::TLS { "https" } else { "http" }),
+        _ if backend.url_scheme.is_null() => Input::Unknown,
+        _ => text_or(&backend.url_scheme, "http"),
+    }
+}
+
+/// A setting that only listeners with TLS have.
+pub fn tls_only(backend: &Backend, setting: &Attr<String>, value: &str) -> Input<Option<String>> {
+    match default(&backend.protocol, listener::TCP.to_string()) {
+        Attr::Known(protocol) if protocol == listener::TLS => match text_or(setting, value) {
+            Input::Known(setting) => Input::Known(Some(setting)),
+            _ => Input::Unknown,
+        },
+        Attr::Known(_) => Input::Known(None),
+        _ => Input::Unknown,
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tfplugin::Attr;
 
-use super::backends::{attributes, health_check, targets};
+use super::backends::{attributes, health_check, scheme, targets, tls_only};
 use super::inputs::{
     flag, known_entries, nested, number, optional, or, or_empty, or_empty_object, strings, text, text_or, texts,
 };
@@ -199,6 +199,10 @@ impl Recipe<'_> {
                 load_balancer_arn: Input::from_created(&load_balancer::child(), "arn"),
                 port: number(&listener_port(backend)),
                 target_group_arn: Input::from_created(&target_group::child(name), "arn"),
+                protocol: text_or(&backend.protocol, listener::TCP),
+                certificate_arn: optional(&backend.certificate_arn),
+                ssl_policy: tls_only(backend, &backend.ssl_policy, listener::SSL_POLICY),
+                alpn_policy: tls_only(backend, &backend.alpn_policy, listener::NO_ALPN),
             };
             self.add(listener::child(name), &listener);
         }
@@ -268,7 +272,7 @@ impl Recipe<'_> {
         let port: Input<i64> = Input::from_ready(&listener::child(name), "port");
         Input::Known(json!({
             "kind": text_or(&route.kind, "HTTP_PROXY"),
-            "scheme": text_or(&backend.url_scheme, "http"),
+            "scheme": scheme(backend),
             "port": port,
             "method": text_or(&route.method, front_method),
             "path": text_or(&route.path, &route::integration_path(front_path)),
@@ -277,6 +281,7 @@ impl Recipe<'_> {
             "api_key_required": or(&route.api_key_required, false),
             "request_parameters": mappings(front_path, &route.request_parameters),
             "tls_skip_verification": or(&backend.tls_skip_verification, false),
+            "response_transfer_mode": text_or(&route.response_transfer_mode, route::BUFFERED),
             "passthrough": route::PASSTHROUGH,
         }))
     }

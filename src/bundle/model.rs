@@ -219,6 +219,19 @@ pub struct Backend {
     /// The port of its listener. Default `port`. API Gateway reaches 80, 443 and everything from 1024 upward.
     #[attr(optional)]
     pub listener_port: Attr<i64>,
+    /// `TCP` (default), or `TLS` for a listener that has a certificate of its own. To change it, change `listener_port`, too: the new
+    /// listener serves before the old one goes.
+    #[attr(optional)]
+    pub protocol: Attr<String>,
+    /// With `TLS`: the ARN of the listener's certificate, in ACM or IAM.
+    #[attr(optional)]
+    pub certificate_arn: Attr<String>,
+    /// With `TLS`: the security policy. Default `ELBSecurityPolicy-TLS13-1-2-2021-06`.
+    #[attr(optional)]
+    pub ssl_policy: Attr<String>,
+    /// With `TLS`: `HTTP1Only`, `HTTP2Only`, `HTTP2Optional`, `HTTP2Preferred` or `None` (default).
+    #[attr(optional)]
+    pub alpn_policy: Attr<String>,
     /// `ip` (default) or `instance`.
     #[attr(optional)]
     pub target_type: Attr<String>,
@@ -239,7 +252,7 @@ pub struct Backend {
     /// Whether connections are cut at the end of the deregistration delay. Default `false`.
     #[attr(optional)]
     pub connection_termination: Attr<bool>,
-    /// `http` (default), or `https` for a back end that speaks TLS.
+    /// `http`, or `https` for a back end, or a listener, that speaks TLS. Default `http`, with `protocol = "TLS"` `https`.
     #[attr(optional)]
     pub url_scheme: Attr<String>,
     /// With `https`: accept a certificate of a private authority. Default `false`.
@@ -292,9 +305,12 @@ pub struct Route {
     /// `HTTP_PROXY` (default) hands requests and answers through; `HTTP` answers every call with status 200 and the back end's body.
     #[attr(optional, name = "type")]
     pub kind: Attr<String>,
-    /// Milliseconds until API Gateway gives up, 50 to 29000. Default 29000.
+    /// Milliseconds until API Gateway gives up, 50 to 29000, and to 900000 for answers that are streamed. Default 29000.
     #[attr(optional)]
     pub timeout_ms: Attr<i64>,
+    /// `BUFFERED` (default), or `STREAM` to hand an answer on as it comes: large files, events from the server. Only for `HTTP_PROXY`.
+    #[attr(optional)]
+    pub response_transfer_mode: Attr<String>,
     /// `NONE` (default) or `AWS_IAM`.
     #[attr(optional)]
     pub authorization: Attr<String>,

@@ -6,10 +6,12 @@ use tfplugin::{Attr, Diagnostics, Path};
 
 use super::desired::listener_port;
 use super::duration;
+use super::inputs::default;
 use super::model::{Backend, InternalApi, LoadBalancer, MapOf, Route, Strings, Timeouts};
 use super::validate_routes::{MOST_RESOURCES, check_key, check_siblings, resources};
 use super::{KEEP, ROLLBACK};
-use crate::children::route::{LONGEST_TIMEOUT_MS, variables};
+use crate::children::listener::TCP;
+use crate::children::route::{BUFFERED, LONGEST_STREAM_MS, LONGEST_TIMEOUT_MS, STREAM, variables};
 
 pub use super::validate_routes::METHODS;
 
@@ -41,7 +43,24 @@ pub fn across(prior: Option<&InternalApi>, planned: &InternalApi) -> Diagnostics
         );
         found.error(port_path(backend), "The listener port is still in use", detail);
     }
+    for (name, backend) in planned.backends.known().into_iter().flatten() {
+        let before = prior.and_then(|prior| prior.backends.known()?.get(name)?.known());
+        if let (Some(before), Attr::Known(after)) = (before, backend)
+            && !speaks_alike(before, after)
+            && listener_port(before) == listener_port(after)
+        {
+            let detail = "The deployed routes speak to it as it is until the redeployment. Give it another `listener_port` in the same \
+                          change: the new listener serves before the old one goes.";
+            let path = Path::attr("backends").key(name).attribute("protocol");
+            found.error(path, "The protocol of a listener can't change in place", detail);
+        }
+    }
     found
+}
+
+fn speaks_alike(before: &Backend, after: &Backend) -> bool {
+    let protocol = |backend: &Backend| default(&backend.protocol, TCP.to_string());
+    after.protocol.is_unknown() || protocol(before) == protocol(after)
 }
 
 fn ports(backends: Option<&Attr<MapOf<Backend>>>) -> BTreeMap<i64, &String> {
@@ -210,7 +229,19 @@ impl Check {
         self.one_of(&route.kind, &path.clone().attribute("type"), &["HTTP_PROXY", "HTTP"]);
         self.one_of(&route.authorization, &path.clone().attribute("authorization"), &["NONE", "AWS_IAM"]);
         self.one_of(&route.method, &path.clone().attribute("method"), &METHODS);
-        self.range(&route.timeout_ms, &path.clone().attribute("timeout_ms"), 50, LONGEST_TIMEOUT_MS);
+        let mode = path.clone().attribute("response_transfer_mode");
+        self.one_of(&route.response_transfer_mode, &mode, &[BUFFERED, STREAM]);
+        let streams =
+            route.response_transfer_mode.is_unknown() || route.response_transfer_mode == Attr::Known(STREAM.into());
+        let longest = if streams { LONGEST_STREAM_MS } else { LONGEST_TIMEOUT_MS };
+        self.range(&route.timeout_ms, &path.clone().attribute("timeout_ms"), 50, longest);
+        if streams && route.kind.known().is_some_and(|kind| kind == "HTTP") && route.response_transfer_mode.is_known() {
+            self.error(
+                &mode,
+                "Only for HTTP_PROXY",
+                "A route of the type `HTTP` answers when it has all of the answer.",
+            );
+        }
         if let Attr::Known(target) = &route.path {
             let at = path.clone().attribute("path");
             if !target.starts_with('/') || target.contains("+}") {

@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 
 use tfplugin::{Attr, Path};
 
+use super::backends::scheme;
 use super::desired::listener_port;
 use super::model::{Backend, HealthCheck, MapOf};
 use super::validate::{Check, port_path};
+use crate::child::Input;
+use crate::children::listener;
+
+const ALPN: [&str; 5] = ["HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", listener::NO_ALPN];
 
 impl Check {
     pub(super) fn backends(&mut self, backends: &Attr<MapOf<Backend>>) {
@@ -43,12 +48,13 @@ impl Check {
             );
             self.error(&path.clone().attribute("listener_port"), "A port that API Gateway can't reach", detail);
         }
+        self.security(backend, path);
         self.one_of(&backend.target_type, &path.clone().attribute("target_type"), &["ip", "instance"]);
         self.one_of(&backend.url_scheme, &path.clone().attribute("url_scheme"), &["http", "https"]);
         self.range(&backend.deregistration_delay, &path.clone().attribute("deregistration_delay"), 0, 3600);
         if backend.tls_skip_verification == Attr::Known(true)
             && !backend.url_scheme.is_unknown()
-            && backend.url_scheme.known().is_none_or(|scheme| scheme != "https")
+            && matches!(scheme(backend), Input::Known(scheme) if scheme != "https")
         {
             let detail = "There is no certificate to verify without `url_scheme = \"https\"`.";
             self.error(&path.clone().attribute("tls_skip_verification"), "Only for https", detail);
@@ -67,6 +73,42 @@ impl Check {
         }
         if let Attr::Known(check) = &backend.health_check {
             self.health_check(check, &path.clone().attribute("health_check"));
+        }
+    }
+
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/create-tls-listener.html>
+    fn security(&mut self, backend: &Backend, path: &Path) {
+        self.one_of(&backend.protocol, &path.clone().attribute("protocol"), &[listener::TCP, listener::TLS]);
+        self.one_of(&backend.alpn_policy, &path.clone().attribute("alpn_policy"), &ALPN);
+        let certificate = path.clone().attribute("certificate_arn");
+        if let Some(arn) = backend.certificate_arn.known().filter(|arn| !arn.starts_with("arn:")) {
+            self.error(
+                &certificate,
+                "Not an ARN",
+                format!("It is the ARN of a certificate in ACM or IAM, not {arn:?}."),
+            );
+        }
+        if backend.protocol.is_unknown() {
+            return;
+        }
+        if backend.protocol == Attr::Known(listener::TLS.into()) {
+            if backend.certificate_arn.is_null() {
+                self.error(&certificate, "A certificate is missing", "A listener that speaks TLS needs one.");
+            }
+            if backend.url_scheme == Attr::Known("http".into()) {
+                let detail = "The listener speaks TLS, so API Gateway has to. Leave `url_scheme` out.";
+                self.error(&path.clone().attribute("url_scheme"), "Two ways to speak", detail);
+            }
+            return;
+        }
+        let settings = [
+            (&backend.certificate_arn, "certificate_arn"),
+            (&backend.ssl_policy, "ssl_policy"),
+            (&backend.alpn_policy, "alpn_policy"),
+        ];
+        for (_, name) in settings.iter().filter(|(setting, _)| setting.is_known()) {
+            let detail = format!("Set `protocol = \"TLS\"`, or drop `{name}`.");
+            self.error(&path.clone().attribute(*name), "Only for TLS", detail);
         }
     }
 

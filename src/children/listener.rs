@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-listeners.html>
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    Action, ActionTypeEnum, ForwardActionConfig, Listener as Found, ProtocolEnum, TargetGroupTuple,
+    Action, ActionTypeEnum, Certificate, ForwardActionConfig, Listener as Found, ProtocolEnum, TargetGroupTuple,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,7 +23,25 @@ pub struct Listener {
     pub port: Input<i64>,
     /// Where it forwards to.
     pub target_group_arn: Input<String>,
+    /// [`TCP`] or [`TLS`].
+    pub protocol: Input<String>,
+    /// With TLS: its certificate.
+    pub certificate_arn: Input<Option<String>>,
+    /// With TLS: its security policy.
+    pub ssl_policy: Input<Option<String>>,
+    /// With TLS: the protocols that it offers in the handshake.
+    pub alpn_policy: Input<Option<String>>,
 }
+
+/// Connections are handed through.
+pub const TCP: &str = "TCP";
+/// The listener has a certificate.
+pub const TLS: &str = "TLS";
+/// What the console chooses for new listeners.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/create-tls-listener.html>
+pub const SSL_POLICY: &str = "ELBSecurityPolicy-TLS13-1-2-2021-06";
+/// No ALPN is offered.
+pub const NO_ALPN: &str = "None";
 
 /// See [`KIND`].
 pub struct ListenerKind;
@@ -54,7 +72,10 @@ impl Kind for ListenerKind {
                 .elb
                 .create_listener()
                 .load_balancer_arn(&want.load_balancer_arn)
-                .protocol(ProtocolEnum::Tcp)
+                .protocol(ProtocolEnum::from(want.protocol.as_str()))
+                .set_certificates(want.certificates())
+                .set_ssl_policy(want.ssl_policy.clone())
+                .set_alpn_policy(want.alpn_policy.clone().map(|policy| vec![policy]))
                 .port(i32::try_from(want.port).unwrap_or(i32::MAX))
                 .default_actions(forward(&want.target_group_arn))
                 .set_tags(Some(tags::elb_tags(&wanted.tags)));
@@ -65,16 +86,15 @@ impl Kind for ListenerKind {
         })
     }
 
-    fn update<'a>(
-        &'a self,
-        aws: &'a Aws,
-        live: &'a Live,
-        wanted: &'a Wanted,
-        _changes: &'a [Change],
-    ) -> Task<'a, Live> {
+    fn update<'a>(&'a self, aws: &'a Aws, live: &'a Live, wanted: &'a Wanted, changes: &'a [Change]) -> Task<'a, Live> {
         Box::pin(async move {
             let want: Resolved = wanted.typed()?;
-            modify(aws, &live.id, forward(&want.target_group_arn)).await?;
+            if changes.iter().any(|change| change.field == "target_group_arn") {
+                modify(aws, &live.id, forward(&want.target_group_arn)).await?;
+            }
+            if changes.iter().any(|change| SECURITY.contains(&change.field.as_str())) {
+                secure(aws, &live.id, &want).await?;
+            }
             Ok(Live { spec: wanted.spec.clone(), ..live.clone() })
         })
     }
@@ -146,6 +166,20 @@ struct Resolved {
     load_balancer_arn: String,
     port: i64,
     target_group_arn: String,
+    protocol: String,
+    certificate_arn: Option<String>,
+    ssl_policy: Option<String>,
+    alpn_policy: Option<String>,
+}
+
+/// The properties that go to AWS together.
+const SECURITY: [&str; 4] = ["protocol", "certificate_arn", "ssl_policy", "alpn_policy"];
+
+impl Resolved {
+    fn certificates(&self) -> Option<Vec<Certificate>> {
+        let arn = self.certificate_arn.as_ref()?;
+        Some(vec![Certificate::builder().certificate_arn(arn).build()])
+    }
 }
 
 fn forward(target_group: &str) -> Action {
@@ -161,6 +195,18 @@ fn beside(old: &str, new: &str) -> Action {
 
 async fn modify(aws: &Aws, listener: &str, action: Action) -> Result<(), AwsError> {
     let call = aws.elb.modify_listener().listener_arn(listener).default_actions(action);
+    aws.elb.ask("ModifyListener", |_| call.clone().send()).await.map(drop)
+}
+
+async fn secure(aws: &Aws, listener: &str, want: &Resolved) -> Result<(), AwsError> {
+    let call = aws
+        .elb
+        .modify_listener()
+        .listener_arn(listener)
+        .protocol(ProtocolEnum::from(want.protocol.as_str()))
+        .set_certificates(want.certificates())
+        .set_ssl_policy(want.ssl_policy.clone())
+        .set_alpn_policy(want.alpn_policy.clone().map(|policy| vec![policy]));
     aws.elb.ask("ModifyListener", |_| call.clone().send()).await.map(drop)
 }
 
@@ -185,12 +231,18 @@ fn target_groups(listener: &Found) -> Value {
 
 fn live(listener: &Found) -> Option<Live> {
     let arn = listener.listener_arn()?.to_string();
+    let is_tls = listener.protocol() == Some(&ProtocolEnum::Tls);
+    let alpn = listener.alpn_policy().first().map_or(NO_ALPN, String::as_str);
     Some(Live {
         name: ChildName::single(KIND),
         spec: spec(&json!({
             "load_balancer_arn": listener.load_balancer_arn(),
             "port": listener.port(),
             "target_group_arn": target_groups(listener),
+            "protocol": listener.protocol().map(ProtocolEnum::as_str),
+            "certificate_arn": listener.certificates().first().and_then(|certificate| certificate.certificate_arn()),
+            "ssl_policy": listener.ssl_policy(),
+            "alpn_policy": is_tls.then_some(alpn),
         })),
         outputs: [("arn".to_string(), json!(arn)), ("port".to_string(), json!(listener.port()))].into(),
         id: arn,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_apigateway::types::{Integration, Method};
+use aws_sdk_apigateway::types::{Integration, Method, ResponseTransferMode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -32,6 +32,8 @@ pub struct Route {
     pub request_parameters: BTreeMap<String, String>,
     /// Whether the back end's certificate may come from a private authority.
     pub tls_skip_verification: bool,
+    /// `BUFFERED` or `STREAM`.
+    pub response_transfer_mode: String,
     /// What happens to bodies that no template is for: always [`PASSTHROUGH`], unless somebody has changed it.
     pub passthrough: String,
 }
@@ -42,6 +44,16 @@ pub const PASSTHROUGH: &str = "WHEN_NO_MATCH";
 /// The default and longest timeout of an integration.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
 pub const LONGEST_TIMEOUT_MS: i64 = 29_000;
+
+/// The longest timeout of one whose answer is streamed.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html>
+pub const LONGEST_STREAM_MS: i64 = 900_000;
+
+/// Answers are handed on when they are complete.
+pub const BUFFERED: &str = "BUFFERED";
+
+/// Answers are handed on as they come.
+pub const STREAM: &str = "STREAM";
 
 /// The variables of a path without braces and `+`, in order: `/users/{id}/{rest+}` has `id` and `rest`.
 pub fn variables(path: &str) -> Vec<String> {
@@ -96,6 +108,10 @@ pub fn from_method(front_path: &str, method: &Method) -> (Value, Option<String>,
         api_key_required: method.api_key_required().unwrap_or_default(),
         request_parameters: extra_parameters(front_path, integration),
         tls_skip_verification: integration.tls_config().is_some_and(|tls| tls.insecure_skip_verification()),
+        response_transfer_mode: integration
+            .response_transfer_mode()
+            .map_or(BUFFERED, ResponseTransferMode::as_str)
+            .to_string(),
         passthrough: integration.passthrough_behavior().unwrap_or(PASSTHROUGH).to_string(),
     };
     (json!(route), Some(host), integration.connection_id().map(str::to_string))
@@ -119,6 +135,9 @@ fn integration(front_path: &str, route: &Route, host: &str, vpc_link_id: &str, i
         }
         if !is_proxy {
             members.insert("responses".into(), json!({"default": {"statusCode": "200"}}));
+        }
+        if route.response_transfer_mode != BUFFERED {
+            members.insert("responseTransferMode".into(), json!(route.response_transfer_mode));
         }
         if route.tls_skip_verification {
             members.insert("tlsConfig".into(), json!({"insecureSkipVerification": true}));
@@ -194,6 +213,7 @@ mod tests {
             )]
             .into(),
             tls_skip_verification: false,
+            response_transfer_mode: BUFFERED.into(),
             passthrough: PASSTHROUGH.into(),
         }
     }

@@ -118,6 +118,25 @@ pub const CASES: &[Case] = &[
         writes: &["CreateDeployment", "DeleteListener", "DeleteTargetGroup", "PutRestApi", "UpdateStage"],
     },
     Case {
+        name: "a listener with a certificate",
+        change: |_, c| {
+            let products = inside(inside(&mut c.backends).get_mut("products").unwrap());
+            products.listener_port = Attr::Known(8443);
+            products.protocol = text("TLS");
+            products.certificate_arn = text("arn:aws:acm:eu-central-1:111122223333:certificate/a");
+        },
+        writes: &["CreateDeployment", "CreateListener", "DeleteListener", "PutRestApi", "UpdateStage"],
+    },
+    Case {
+        name: "a streamed answer",
+        change: |_, c| {
+            let stream =
+                Route { response_transfer_mode: text("STREAM"), timeout_ms: Attr::Known(600_000), ..route("products") };
+            inside(&mut c.routes).insert("GET /products".into(), Attr::Known(stream));
+        },
+        writes: &["CreateDeployment", "PutRestApi", "UpdateStage"],
+    },
+    Case {
         name: "another health check",
         change: |_, c| {
             let check = HealthCheck {

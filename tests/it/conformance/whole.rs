@@ -32,7 +32,7 @@ pub fn config(world: &World) -> InternalApi {
         backends: map([("products", products()), ("users", plain(3002)), ("images", plain(3003))]),
         routes: map([
             ("GET /products/{id}", signed()),
-            ("ANY /users/{proxy+}", route("users")),
+            ("ANY /users/{proxy+}", Route { response_transfer_mode: text("STREAM"), ..route("users") }),
             ("POST /images", route("images")),
         ]),
         policy: Attr::Known(Policy {
@@ -97,6 +97,10 @@ fn plain(port: i64) -> Backend {
 fn products() -> Backend {
     Backend {
         listener_port: Attr::Known(8080),
+        protocol: text("TLS"),
+        certificate_arn: text("arn:aws:acm:eu-central-1:111122223333:certificate/a"),
+        ssl_policy: text("ELBSecurityPolicy-TLS13-1-2-2021-06"),
+        alpn_policy: text("HTTP1Only"),
         target_type: text("ip"),
         targets: strings(&["172.31.0.10".into(), "172.31.16.10:4000".into()]),
         deregistration_delay: Attr::Known(20),

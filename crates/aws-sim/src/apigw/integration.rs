@@ -100,6 +100,9 @@ pub fn templates(members: Members, key: &str) -> Outcome<Option<Value>> {
     Ok(Some(Value::Object(templates)))
 }
 
+/// Fifteen minutes: <https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html>
+const LONGEST_STREAM: i64 = 900_000;
+
 /// A checked integration from the members of a request or of an imported operation.
 pub fn build(region: &Region, method: &Method, resource: &str, members: Members) -> Outcome<Integration> {
     check_enumerations(members)?;
@@ -114,8 +117,14 @@ pub fn build(region: &Region, method: &Method, resource: &str, members: Members)
     }
     check_aws(region, kind, members)?;
     let timeout = members.number("timeoutInMillis")?.unwrap_or(29_000);
-    if !(50..=29_000).contains(&timeout) {
-        return Err(bad_request("Timeout should be between 50 ms and 29000 ms"));
+    let streams = members.text("responseTransferMode")? == Some("STREAM");
+    if streams && !["HTTP_PROXY", "AWS_PROXY"].contains(&kind) {
+        // (text unverified)
+        return Err(bad_request("Response transfer mode STREAM is only supported for proxy integrations"));
+    }
+    let longest = if streams { LONGEST_STREAM } else { 29_000 };
+    if !(50..=longest).contains(&timeout) {
+        return Err(bad_request(format!("Timeout should be between 50 ms and {longest} ms")));
     }
     let passthrough = members.text("passthroughBehavior")?.unwrap_or("WHEN_NO_MATCH");
     if !PASSTHROUGH.contains(&passthrough) {

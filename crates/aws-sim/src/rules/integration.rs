@@ -6,6 +6,7 @@ use super::fixture::{Api, BAD_REQUEST, NOT_FOUND, SERIALIZATION, VALIDATION};
 use super::{MODEL, RECORDED, Rule, left_out, proof, sourced, unverified};
 use crate::testing::Caller;
 
+const STREAMING: &str = "https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html";
 const TOPIC: &str = "9.3 Integrations";
 const PREFLIGHT: &str = "badmintoncryer/cdk-preflight";
 const QUOTAS: &str =
@@ -29,6 +30,12 @@ pub const RULES: &[Rule] = &[
     sourced(TOPIC, "The uri of HTTP and HTTP_PROXY begins with http:// or https://.", RECORDED, proof!(bad_uri)),
     sourced(TOPIC, "HTTP endpoints have port 80, 443 or one from 1024 on.", MODEL, proof!(ports)),
     sourced(TOPIC, "The time-out is 50 to 29000 milliseconds.", PREFLIGHT, proof!(timeout)),
+    sourced(
+        TOPIC,
+        "A streamed answer may take 15 minutes, and only proxy integrations stream.",
+        STREAMING,
+        proof!(streaming),
+    ),
     left_out(
         TOPIC,
         "A raised account quota allows longer time-outs for regional and private APIs.",
@@ -198,6 +205,19 @@ async fn no_type(aws: Caller) {
     let (api, path) = http(aws).await;
     let message = "1 validation error detected: Value null at 'putIntegrationInput.type' failed to satisfy constraint: Member must not be null";
     api.refuses("PUT", &path, json!({}), VALIDATION, message).await;
+}
+
+async fn streaming(aws: Caller) {
+    let (api, path) = http(aws).await;
+    let streamed = |kind: &str, timeout: i64| {
+        body(json!({"type": kind, "timeoutInMillis": timeout, "responseTransferMode": "STREAM"}))
+    };
+    let (status, _, answer) = api.call("PUT", &path, &streamed("HTTP_PROXY", 900_000)).await;
+    assert_eq!((status, answer["timeoutInMillis"].as_i64()), (201, Some(900_000)));
+    for (kind, timeout) in [("HTTP_PROXY", 900_001), ("HTTP", 29_000)] {
+        let (status, code, _) = api.call("PUT", &path, &streamed(kind, timeout)).await;
+        assert_eq!((status, code.as_str()), (400, "BadRequestException"), "{kind} {timeout}");
+    }
 }
 
 async fn bad_enumerations(aws: Caller) {
