@@ -1,10 +1,13 @@
-//! A whole provider in one file. Its only resource remembers nothing but its state.
+//! A whole provider in one file: a resource that remembers nothing but its state, a data source and a function.
 
 use std::{collections::BTreeMap, process::ExitCode, sync::Arc, time::Duration};
 
 use tfplugin::{
-    ApplyResponse, Attr, Call, DeleteResponse, Diagnostic, Diagnostics, Model, Number, Path, PlanRequest, PlanResponse,
-    Provider, ReadResponse, Resource, ResourceEntry, provider::Configured,
+    ApplyResponse, Attr, Call, DataSource, DataSourceEntry, DeleteResponse, Diagnostic, Diagnostics, Function,
+    FunctionError, Model, Number, Parameter, Path, PlanRequest, PlanResponse, Provider, ReadResponse, Resource,
+    ResourceEntry, Type, Value,
+    function::{known, rest},
+    provider::Configured,
 };
 use tokio::time::sleep;
 
@@ -61,6 +64,14 @@ impl Provider for Tiny {
 
     fn resources(&self) -> Vec<ResourceEntry<Meta>> {
         vec![ResourceEntry::new(Things)]
+    }
+
+    fn data_sources(&self) -> Vec<DataSourceEntry<Meta>> {
+        vec![DataSourceEntry::new(Shelves)]
+    }
+
+    fn functions(&self) -> Vec<Box<dyn Function>> {
+        vec![Box::new(Shout)]
     }
 }
 
@@ -228,4 +239,73 @@ fn plan_part(mut part: Part) -> Part {
         part.serial = Attr::Unknown;
     }
     part
+}
+
+/// A shelf for things. There is one of every name but the empty one.
+#[derive(Clone, Debug, PartialEq, Model)]
+struct Shelf {
+    /// What it is called.
+    #[attr(required)]
+    name: Attr<String>,
+    /// Made of the prefix and the name.
+    #[attr(computed)]
+    id: Attr<String>,
+}
+
+struct Shelves;
+
+impl DataSource for Shelves {
+    type Meta = Meta;
+    type Model = Shelf;
+
+    fn type_name(&self) -> &'static str {
+        "tiny_shelf"
+    }
+
+    async fn read(&self, _: &Call, meta: &Arc<Meta>, mut shelf: Shelf) -> Result<(Shelf, Diagnostics), Diagnostics> {
+        let name = shelf.name.known_or(String::new());
+        if name.is_empty() {
+            let refusal = Diagnostic::error("No such shelf", "A shelf has a name.");
+            return Err(refusal.at(Path::attr("name")).into());
+        }
+        shelf.id = Attr::Known(format!("{}shelf-{name}", meta.prefix));
+        Ok((shelf, Diagnostics::new()))
+    }
+}
+
+struct Shout;
+
+impl Function for Shout {
+    fn name(&self) -> &'static str {
+        "shout"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Words, louder."
+    }
+
+    fn description(&self) -> &'static str {
+        "Makes a sentence of words, in capital letters and with an exclamation mark."
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        vec![Parameter::of::<String>("word", "The first word.")]
+    }
+
+    fn variadic(&self) -> Option<Parameter> {
+        Some(Parameter::of::<String>("more", "The other words."))
+    }
+
+    fn returns(&self) -> Type {
+        Type::String
+    }
+
+    fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError> {
+        let mut words = vec![known::<String>(&arguments, 0)?];
+        words.extend(rest::<String>(&arguments, 1)?);
+        if let Some(silent) = words.iter().position(String::is_empty) {
+            return Err(FunctionError::new("there is nothing to shout").at(silent));
+        }
+        Ok(format!("{}!", words.join(" ").to_uppercase()).into())
+    }
 }

@@ -1,5 +1,7 @@
 //! What Terraform leaves to providers: rules about values that follow from the schema alone.
 
+use std::collections::BTreeMap;
+
 use crate::{
     diagnostic::Diagnostics,
     schema::{Attribute, AttributeType, Nesting, Usage},
@@ -77,6 +79,58 @@ fn clear_unknowns_at(value: &mut Value, path: Path, found: &mut Vec<Path>) {
         }
         Value::Dynamic(_, inner) => clear_unknowns_at(inner, path, found),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Where a result differs from what is configured, or has something that was neither configured nor is the provider's to choose.
+pub(crate) fn altered(attributes: &[Attribute], config: &Value, result: &Value) -> Vec<Path> {
+    let mut found = Vec::new();
+    altered_object(attributes, (config, result), Path::root(), &mut found);
+    found
+}
+
+fn altered_object(attributes: &[Attribute], (config, result): (&Value, &Value), path: Path, found: &mut Vec<Path>) {
+    let (Value::Object(config), Value::Object(result)) = (config, result) else {
+        // Elements of collections may be null.
+        if config != result {
+            found.push(path);
+        }
+        return;
+    };
+    for attribute in attributes {
+        let path = path.clone().attribute(&attribute.name);
+        let get = |object: &BTreeMap<String, Value>| object.get(&attribute.name).cloned().unwrap_or(Value::Null);
+        let (config, result) = (get(config), get(result));
+        match &attribute.ty {
+            _ if config.is_null() && attribute.usage.is_computed() => {}
+            _ if config == result => {}
+            AttributeType::Nested { attributes, .. } => altered_nested(attributes, &config, &result, path, found),
+            AttributeType::Plain(_) => found.push(path),
+        }
+    }
+}
+
+fn altered_nested(attributes: &[Attribute], config: &Value, result: &Value, path: Path, found: &mut Vec<Path>) {
+    match (config, result) {
+        (Value::Object(_), Value::Object(_)) => altered_object(attributes, (config, result), path, found),
+        (Value::List(config), Value::List(result)) if config.len() == result.len() => {
+            for (pair, index) in config.iter().zip(result).zip(0i64..) {
+                altered_object(attributes, pair, path.clone().index(index), found);
+            }
+        }
+        (Value::Map(config), Value::Map(result)) if config.keys().eq(result.keys()) => {
+            for ((key, config), result) in config.iter().zip(result.values()) {
+                altered_object(attributes, (config, result), path.clone().key(key), found);
+            }
+        }
+        // Objects without a place are told by what is configured of them.
+        (Value::Set(config), Value::Set(result)) if config.len() == result.len() => {
+            let is_kept = |one: &Value| result.iter().any(|other| altered(attributes, one, other).is_empty());
+            if !config.iter().all(is_kept) {
+                found.push(path);
+            }
+        }
+        _ => found.push(path),
     }
 }
 
@@ -191,7 +245,6 @@ impl Checker {
 mod tests {
     use super::*;
     use crate::{Attr, Model, Schema, Set, value::Value};
-    use std::collections::BTreeMap;
 
     /// A part.
     #[derive(Clone, Debug, PartialEq, Model)]
@@ -271,5 +324,27 @@ mod tests {
         let paths: Vec<String> = clear_unknowns(&mut value).iter().map(Path::to_string).collect();
         assert_eq!(paths, ["list[0].needed", "set"]);
         assert!(clear_unknowns(&mut value).is_empty());
+    }
+
+    #[test]
+    fn a_result_has_the_configuration_in_it_and_nothing_else_but_what_is_computed() {
+        let one = |needed: &str, made: &str| part(needed.into(), made.into());
+        let whole = |old: Value, key: &str, inside: Value, loose: Value| {
+            let map = Value::Map([(key.to_owned(), inside)].into());
+            Value::object([("old", old), ("map", map), ("set", Value::Set(vec![loose, one("y", "")]))])
+        };
+        let without = part("x".into(), Value::Null);
+        let config = whole(Value::Null, "a", without.clone(), without.clone());
+        let attributes = Schema::of::<Whole>(0).attributes;
+        let differences = |result: Value| -> Vec<String> {
+            altered(&attributes, &config, &result).iter().map(Path::to_string).collect()
+        };
+        assert_eq!(differences(whole(Value::Null, "a", one("x", "m"), one("x", "m"))), [""; 0]);
+        assert_eq!(
+            differences(whole("o".into(), "a", one("y", "m"), one("z", "m"))),
+            ["old", r#"map["a"].needed"#, "set"]
+        );
+        assert_eq!(differences(whole(Value::Null, "b", one("x", "m"), one("x", "m"))), ["map"]);
+        assert_eq!(differences(Value::Null), [""]);
     }
 }

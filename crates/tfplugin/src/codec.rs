@@ -44,6 +44,13 @@ pub trait Model: Sized + Send + Sync + 'static {
     fn description() -> &'static str;
 }
 
+impl Type {
+    /// The type of the values that a Rust type stands for.
+    pub fn of<T: Codec>() -> Type {
+        T::attribute_type().implied()
+    }
+}
+
 impl<M: Model> Codec for M {
     fn attribute_type() -> AttributeType {
         AttributeType::Nested { nesting: Nesting::Single, attributes: M::schema_attributes() }

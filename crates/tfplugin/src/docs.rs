@@ -1,4 +1,9 @@
 //! Schemas as the pages that the Terraform Registry shows.
+//! <https://developer.hashicorp.com/terraform/registry/providers/docs>
+
+mod function;
+
+pub use function::render_function;
 
 use std::fmt::Write;
 
@@ -10,7 +15,7 @@ use crate::{
 /// The page of a resource, with an example in HCL and a shell command that imports one.
 pub fn render_resource(type_name: &str, schema: &Schema, example_hcl: Option<&str>, import_sh: Option<&str>) -> String {
     let provider = type_name.split('_').next().unwrap_or(type_name);
-    let mut page = Page::new(&format!("{type_name} Resource - {provider}"), schema);
+    let mut page = Page::new(&format!("{type_name} Resource - {provider}"), &schema.description);
     page.paragraph(&format!("# {type_name} (Resource)"));
     page.body(schema, example_hcl);
     if let Some(import) = import_sh {
@@ -21,9 +26,18 @@ pub fn render_resource(type_name: &str, schema: &Schema, example_hcl: Option<&st
     page.finish()
 }
 
+/// The page of a data source, `docs/data-sources/{name without the provider's}.md`, with an example in HCL.
+pub fn render_data_source(type_name: &str, schema: &Schema, example_hcl: Option<&str>) -> String {
+    let provider = type_name.split('_').next().unwrap_or(type_name);
+    let mut page = Page::new(&format!("{type_name} Data Source - {provider}"), &schema.description);
+    page.paragraph(&format!("# {type_name} (Data Source)"));
+    page.body(schema, example_hcl);
+    page.finish()
+}
+
 /// The front page of a provider.
 pub fn render_provider(name: &str, schema: &Schema, example_hcl: Option<&str>) -> String {
-    let mut page = Page::new(&format!("{name} Provider"), schema);
+    let mut page = Page::new(&format!("{name} Provider"), &schema.description);
     page.paragraph(&format!("# {name} Provider"));
     page.body(schema, example_hcl);
     page.finish()
@@ -42,9 +56,9 @@ struct Section<'a> {
 }
 
 impl Page {
-    fn new(title: &str, schema: &Schema) -> Page {
+    fn new(title: &str, description: &str) -> Page {
         let mut text = format!("---\npage_title: \"{title}\"\nsubcategory: \"\"\ndescription: |-\n");
-        let first = schema.description.split("\n\n").next().unwrap_or_default();
+        let first = description.split("\n\n").next().unwrap_or_default();
         for line in first.lines() {
             text.extend(["  ", line, "\n"]);
         }
@@ -52,12 +66,17 @@ impl Page {
         Page { text }
     }
 
-    fn body(&mut self, schema: &Schema, example: Option<&str>) {
-        self.paragraph(&schema.description);
+    /// What it is, and how it is used.
+    fn usage(&mut self, description: &str, example: Option<&str>) {
+        self.paragraph(description);
         if let Some(example) = example {
             self.paragraph("## Example Usage");
             self.code("terraform", example);
         }
+    }
+
+    fn body(&mut self, schema: &Schema, example: Option<&str>) {
+        self.usage(&schema.description, example);
         self.paragraph("## Schema");
         let groups = ["### Required", "### Optional", "### Read-Only"];
         let mut sections = self.attributes(&schema.attributes, &[], false, groups);
@@ -304,6 +323,18 @@ terraform import tiny_thing.a x
         let import = Some("terraform import tiny_thing.a x\n");
         let page = render_resource("tiny_thing", &schema, example, import);
         assert_eq!(page, PAGE);
+    }
+
+    #[test]
+    fn a_data_source_has_the_page_of_a_resource_but_for_the_import() {
+        let schema = Schema::of::<Thing>(0);
+        let page = render_data_source("tiny_thing", &schema, Some("data \"tiny_thing\" \"a\" {}\n"));
+        let (resource, _) = PAGE.split_once("\n## Import").unwrap();
+        let expected = resource
+            .replace("tiny_thing Resource", "tiny_thing Data Source")
+            .replace("(Resource)", "(Data Source)")
+            .replace("resource \"", "data \"");
+        assert_eq!(page, expected);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Terraform plugin protocol 6 for providers written in Rust.
 //!
 //! Read in this order: [`Value`] is what travels, [`Attr`] and `#[derive(Model)]` give it Rust types,
-//! [`Schema`] describes those to Terraform, [`Provider`] and [`Resource`] are what an author writes,
-//! and [`serve()`] runs it all. Protobuf stays inside.
+//! [`Schema`] describes those to Terraform, [`Provider`], [`Resource`], [`DataSource`] and [`Function`] are what an author
+//! writes, and [`serve()`] runs it all. Protobuf stays inside.
 
 // The derive macro names this crate from outside, and the tests below use it from inside.
 extern crate self as tfplugin;
@@ -23,6 +23,10 @@ pub mod identity;
 
 pub mod resource;
 
+pub mod data_source;
+
+pub mod function;
+
 pub mod provider;
 
 mod proto;
@@ -42,9 +46,11 @@ pub mod testing;
 
 pub use attr::{Attr, Set};
 pub use codec::{Codec, Model};
+pub use data_source::DataSource;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use function::{Function, FunctionError, Parameter, Signature};
 pub use identity::{Identity, IdentityAttribute, IdentitySchema, ImportId, Listed};
-pub use provider::{Call, Provider, ResourceEntry};
+pub use provider::{Call, DataSourceEntry, Provider, ResourceEntry};
 pub use resource::{ApplyResponse, DeleteResponse, MoveSource, PlanRequest, PlanResponse, ReadResponse, Resource};
 pub use schema::{Attribute, AttributeType, Nesting, Schema, Usage};
 pub use serve::serve;

@@ -41,7 +41,12 @@ pub(crate) async fn request<T>(rpc: &str, type_name: &str, work: impl Future<Out
     let number = REQUESTS.fetch_add(1, Ordering::Relaxed) + 1;
     let mut fields = vec![("tf_rpc", rpc.to_owned()), ("tf_req_id", number.to_string())];
     if !type_name.is_empty() {
-        fields.push(("tf_resource_type", type_name.to_owned()));
+        let kind = match rpc {
+            "ValidateDataResourceConfig" | "ReadDataSource" => "tf_data_source_type",
+            "CallFunction" => "tf_function",
+            _ => "tf_resource_type",
+        };
+        fields.push((kind, type_name.to_owned()));
     }
     SPAN.scope(fields, work).await
 }

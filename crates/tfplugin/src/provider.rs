@@ -6,10 +6,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     codec::Model,
+    data_source::DataSource,
     diagnostic::Diagnostics,
+    function::Function,
     resource::Resource,
     schema::Schema,
-    server::{Managed, Typed},
+    server::{Managed, Readable, Typed, TypedData},
 };
 
 /// The request that is being served.
@@ -19,11 +21,11 @@ pub struct Call {
     pub cancel: CancellationToken,
 }
 
-/// A provider: its block in configuration and its resources.
+/// A provider: its block in configuration, its resources, data sources and functions.
 pub trait Provider: Send + Sync + 'static {
     /// The provider block.
     type Config: Model;
-    /// What configuring makes, for resources to use: clients and settings.
+    /// What configuring makes, for resources and data sources to use: clients and settings.
     type Meta: Send + Sync + 'static;
 
     /// The name that resource types start with.
@@ -41,7 +43,7 @@ pub trait Provider: Send + Sync + 'static {
     /// Checks the provider block, which may hold unknown values. None of those may be held against anybody.
     fn validate(&self, config: &Self::Config) -> Diagnostics;
 
-    /// Makes the means that resources work with. `Ok(None)` if values needed for it are still unknown;
+    /// Makes the means that resources and data sources work with. `Ok(None)` if values needed for it are still unknown;
     /// resources can be planned then, but nothing else. May happen again and again in one process.
     ///
     /// # Errors
@@ -56,6 +58,16 @@ pub trait Provider: Send + Sync + 'static {
 
     /// The resources of this provider.
     fn resources(&self) -> Vec<ResourceEntry<Self::Meta>>;
+
+    /// The data sources of this provider.
+    fn data_sources(&self) -> Vec<DataSourceEntry<Self::Meta>> {
+        Vec::new()
+    }
+
+    /// The functions of this provider. They are called whether it is configured or not.
+    fn functions(&self) -> Vec<Box<dyn Function>> {
+        Vec::new()
+    }
 }
 
 /// What configuring came to; warnings go with success.
@@ -80,5 +92,27 @@ impl<Meta: Send + Sync + 'static> ResourceEntry<Meta> {
     /// The schema of the resource.
     pub fn schema(&self) -> &Schema {
         self.managed.schema()
+    }
+}
+
+/// A data source in a provider's list.
+pub struct DataSourceEntry<Meta> {
+    pub(crate) readable: Arc<dyn Readable<Meta>>,
+}
+
+impl<Meta: Send + Sync + 'static> DataSourceEntry<Meta> {
+    /// Lists this data source.
+    pub fn new(source: impl DataSource<Meta = Meta>) -> DataSourceEntry<Meta> {
+        DataSourceEntry { readable: Arc::new(TypedData::new(source)) }
+    }
+
+    /// The name of the data source in configuration.
+    pub fn type_name(&self) -> &'static str {
+        self.readable.type_name()
+    }
+
+    /// The schema of the data source.
+    pub fn schema(&self) -> &Schema {
+        self.readable.schema()
     }
 }

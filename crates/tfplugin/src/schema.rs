@@ -134,6 +134,20 @@ impl Schema {
         attribute_faults(&self.attributes, "", false, &mut faults);
         faults
     }
+
+    /// The same for the schema of a resource or data source of this name.
+    pub(crate) fn type_faults(&self, name: &str) -> Vec<String> {
+        let unreachable =
+            (!is_name(name)).then(|| format!("{name:?} is not a name of lower case letters, digits and _"));
+        unreachable.into_iter().chain(self.faults()).collect()
+    }
+
+    /// The same for a data source, in which nothing can be write-only: it has no state to keep a value out of.
+    pub(crate) fn data_source_faults(&self, name: &str) -> Vec<String> {
+        let mut faults = self.type_faults(name);
+        write_only_faults(&self.attributes, "", &mut faults);
+        faults
+    }
 }
 
 fn object_type(attributes: &[Attribute]) -> Type {
@@ -166,6 +180,18 @@ fn attribute_faults(attributes: &[Attribute], prefix: &str, in_set: bool, faults
                 let in_set = in_set || *nesting == Nesting::Set;
                 attribute_faults(attributes, &format!("{name}."), in_set, faults);
             }
+        }
+    }
+}
+
+fn write_only_faults(attributes: &[Attribute], prefix: &str, faults: &mut Vec<String>) {
+    for attribute in attributes {
+        let name = format!("{prefix}{}", attribute.name);
+        if attribute.write_only {
+            faults.push(format!("{name} is write-only, which only a resource's attribute can be"));
+        }
+        if let AttributeType::Nested { attributes, .. } = &attribute.ty {
+            write_only_faults(attributes, &format!("{name}."), faults);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The protocol in front of a provider: requests become typed calls, answers become responses.
 
 mod convert;
+mod data;
 mod existing;
+mod functions;
 mod managed;
 mod plugin;
 mod rpcs;
@@ -11,6 +13,7 @@ mod typed;
 
 #[cfg(feature = "testing")]
 pub(crate) use convert::{diagnostics_from_proto, path_from_proto, value};
+pub(crate) use data::{Readable, TypedData};
 pub(crate) use managed::Managed;
 pub(crate) use typed::Typed;
 

@@ -10,7 +10,7 @@ pub mod terraform;
 mod tls;
 
 pub use process::Output;
-pub use rpc::{Found, Planned, Rpc, Stored};
+pub use rpc::{Found, Names, Planned, Rpc, Stored};
 pub use schemas::{Declared, Schemas};
 pub use tls::Identity;
 

@@ -1,18 +1,16 @@
 //! The requests of the protocol, one method each.
 //!
-//! A method never fails. What goes wrong becomes diagnostics, next to whatever leaves the stored state as it is.
+//! A method never fails. What goes wrong becomes diagnostics, next to whatever leaves the stored state as it is, or the error of a
+//! function.
 
 use std::{future::Future, time::Instant};
 
 use futures::{StreamExt, stream};
 use tonic::{Request, Response, Status};
 
-use super::{
-    convert,
-    service::{Service, no_such},
-};
+use super::{convert, functions, service::Service};
 use crate::{
-    diagnostic::Diagnostics,
+    diagnostic::{Diagnostic, Diagnostics},
     log, panics,
     proto::tfplugin6::{self as proto, provider_server},
     provider::Provider,
@@ -23,11 +21,14 @@ type Reply<T> = Result<Response<T>, Status>;
 #[tonic::async_trait]
 impl<P: Provider> provider_server::Provider for Service<P> {
     async fn get_metadata(&self, _: Request<proto::get_metadata::Request>) -> Reply<proto::get_metadata::Response> {
-        let names = self.resources.keys();
-        let resources = names.map(|name| proto::get_metadata::ResourceMetadata { type_name: (*name).to_owned() });
+        use proto::get_metadata::{DataSourceMetadata, FunctionMetadata, ResourceMetadata};
+        let (resources, data_sources) = (self.resources.keys(), self.data_sources.keys());
+        let functions = self.functions.keys();
         Ok(Response::new(proto::get_metadata::Response {
             server_capabilities: Some(CAPABILITIES),
-            resources: resources.collect(),
+            resources: resources.map(|name| ResourceMetadata { type_name: (*name).to_owned() }).collect(),
+            data_sources: data_sources.map(|name| DataSourceMetadata { type_name: (*name).to_owned() }).collect(),
+            functions: functions.map(|name| FunctionMetadata { name: (*name).to_owned() }).collect(),
             list_resources: self
                 .list_schemas()
                 .map(|(type_name, _)| proto::get_metadata::ListResourceMetadata { type_name })
@@ -41,10 +42,14 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         _: Request<proto::get_provider_schema::Request>,
     ) -> Reply<proto::get_provider_schema::Response> {
         let resources = self.resources.iter();
-        let schemas = resources.map(|(name, resource)| ((*name).to_owned(), convert::schema(resource.schema())));
+        let resources = resources.map(|(name, resource)| ((*name).to_owned(), convert::schema(resource.schema())));
+        let data_sources = self.data_sources.iter();
+        let data_sources = data_sources.map(|(name, source)| ((*name).to_owned(), convert::schema(source.schema())));
         Ok(Response::new(proto::get_provider_schema::Response {
             provider: Some(convert::schema(&self.schema)),
-            resource_schemas: schemas.collect(),
+            resource_schemas: resources.collect(),
+            data_source_schemas: data_sources.collect(),
+            functions: self.function_schemas(),
             list_resource_schemas: self.list_schemas().collect(),
             server_capabilities: Some(CAPABILITIES),
             diagnostics: self.schema_diagnostics(),
@@ -71,7 +76,21 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     }
 
     async fn get_functions(&self, _: Request<proto::get_functions::Request>) -> Reply<proto::get_functions::Response> {
-        Ok(Response::new(Default::default()))
+        // All of them work without a configuration, so there are no others once there is one.
+        let functions = self.function_schemas();
+        Ok(Response::new(proto::get_functions::Response { functions, diagnostics: Vec::new() }))
+    }
+
+    async fn call_function(
+        &self,
+        request: Request<proto::call_function::Request>,
+    ) -> Reply<proto::call_function::Response> {
+        let request = request.into_inner();
+        let called = rpc("CallFunction", &request.name, async { self.call_function(&request) }).await;
+        Ok(Response::new(match called {
+            Ok(result) => proto::call_function::Response { result: Some(result), error: None },
+            Err(error) => proto::call_function::Response { result: None, error: Some(functions::error(error)) },
+        }))
     }
 
     async fn validate_provider_config(
@@ -241,19 +260,21 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         &self,
         request: Request<proto::validate_data_resource_config::Request>,
     ) -> Reply<proto::validate_data_resource_config::Response> {
-        let errors = no_such("data source", &request.into_inner().type_name);
-        Ok(Response::new(proto::validate_data_resource_config::Response { diagnostics: convert::diagnostics(errors) }))
+        let request = request.into_inner();
+        let work = async { self.validate_data(&request) };
+        let diagnostics = told(rpc("ValidateDataResourceConfig", &request.type_name, work).await);
+        Ok(Response::new(proto::validate_data_resource_config::Response { diagnostics }))
     }
 
     async fn read_data_source(
         &self,
         request: Request<proto::read_data_source::Request>,
     ) -> Reply<proto::read_data_source::Response> {
-        let errors = no_such("data source", &request.into_inner().type_name);
-        Ok(Response::new(proto::read_data_source::Response {
-            diagnostics: convert::diagnostics(errors),
-            ..Default::default()
-        }))
+        let request = request.into_inner();
+        let (read, errors) = split(rpc("ReadDataSource", &request.type_name, self.read_data(&request)).await);
+        let refusal =
+            || proto::read_data_source::Response { diagnostics: convert::diagnostics(errors), ..Default::default() };
+        Ok(Response::new(read.unwrap_or_else(refusal)))
     }
 
     /// Answers at once: Terraform holds a lock while it waits.
@@ -272,15 +293,15 @@ const CAPABILITIES: proto::ServerCapabilities = proto::ServerCapabilities {
 };
 
 /// Runs a request: panics become errors, and lines of log say what it was and how long it took.
-async fn rpc<T>(
+async fn rpc<T, E: From<Diagnostic>>(
     name: &str,
     type_name: &str,
-    work: impl Future<Output = Result<T, Diagnostics>>,
-) -> Result<T, Diagnostics> {
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     log::request(name, type_name, async {
         log::trace("received", &[]);
         let start = Instant::now();
-        let outcome = panics::caught(work).await.map_err(Diagnostics::from).flatten();
+        let outcome = panics::caught(work).await.map_err(E::from).flatten();
         log::debug("served", &[("tf_req_duration_ms", start.elapsed().as_millis().to_string())]);
         outcome
     })

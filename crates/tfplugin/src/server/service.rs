@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     convert,
+    data::Readable,
+    functions::Callable,
     managed::{Change, Managed, Planned, Stored},
     state::{Calls, Configuration},
 };
@@ -17,14 +19,17 @@ use crate::{
     value::{Path, Type, Value},
 };
 
-type Resources<Meta> = BTreeMap<&'static str, Arc<dyn Managed<Meta>>>;
+/// What a provider has of one kind, by name.
+type Named<T> = BTreeMap<&'static str, T>;
 
 /// A provider and what it remembers.
 pub(super) struct Service<P: Provider> {
     provider: P,
     pub(super) schema: Schema,
     ty: Type,
-    pub(super) resources: Resources<P::Meta>,
+    pub(super) resources: Named<Arc<dyn Managed<P::Meta>>>,
+    pub(super) data_sources: Named<Arc<dyn Readable<P::Meta>>>,
+    pub(super) functions: Named<Callable>,
     faults: Vec<String>,
     pub(super) configuration: Configuration<P::Meta>,
     pub(super) calls: Calls,
@@ -33,20 +38,22 @@ pub(super) struct Service<P: Provider> {
 impl<P: Provider> Service<P> {
     pub(super) fn new(provider: P) -> Service<P> {
         let schema = Schema::of::<P::Config>(0);
-        let mut faults = faults("the provider block", &schema);
-        let mut resources = Resources::new();
-        for entry in provider.resources() {
-            let name = entry.type_name();
-            faults.extend(self::faults(name, entry.schema()));
-            if resources.insert(name, entry.managed).is_some() {
-                faults.push(format!("{name} is listed twice"));
-            }
-        }
+        let mut faults = placed(schema.faults(), "the provider block");
+        let resources = provider.resources().into_iter();
+        let resources =
+            resources.map(|entry| (entry.type_name(), entry.schema().type_faults(entry.type_name()), entry.managed));
+        let data_sources = provider.data_sources().into_iter();
+        let data_sources = data_sources
+            .map(|entry| (entry.type_name(), entry.schema().data_source_faults(entry.type_name()), entry.readable));
+        let functions = provider.functions().into_iter().map(Callable::new);
+        let functions = functions.map(|callable| (callable.name(), callable.signature.faults(), callable));
         Service {
             ty: schema.implied(),
             schema,
+            resources: listed("resource", resources, &mut faults),
+            data_sources: listed("data source", data_sources, &mut faults),
+            functions: listed("function", functions, &mut faults),
             provider,
-            resources,
             faults,
             configuration: Configuration::new(),
             calls: Calls::default(),
@@ -236,9 +243,24 @@ pub(super) fn no_such(kind: &str, name: &str) -> Diagnostics {
     Diagnostic::error(format!("Unknown {kind}"), format!("This provider has no {kind} {name:?}.")).into()
 }
 
-fn faults(of: &str, schema: &Schema) -> Vec<String> {
-    let faults = schema.faults().into_iter();
-    faults.map(|fault| format!("in {of}, {fault}")).collect()
+/// Gathers what there is of one kind, and what is wrong with it.
+fn listed<T>(
+    kind: &str,
+    entries: impl Iterator<Item = (&'static str, Vec<String>, T)>,
+    faults: &mut Vec<String>,
+) -> Named<T> {
+    let mut all = Named::new();
+    for (name, found, entry) in entries {
+        faults.extend(placed(found, &format!("the {kind} {name}")));
+        if all.insert(name, entry).is_some() {
+            faults.push(format!("the {kind} {name} is listed twice"));
+        }
+    }
+    all
+}
+
+fn placed(faults: Vec<String>, place: &str) -> Vec<String> {
+    faults.into_iter().map(|fault| format!("in {place}, {fault}")).collect()
 }
 
 /// Runs a call that changes nothing, and gives it up at once when Terraform wants to stop: Terraform waits for it without limit.

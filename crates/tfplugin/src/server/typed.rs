@@ -46,15 +46,7 @@ impl<R: Resource> Typed<R> {
     /// A state that must be known, as it is everywhere outside plans.
     fn known(&self, model: &R::Model, diagnostics: &mut Diagnostics, during: &str) -> Value {
         let mut state = self.encode(model);
-        let unknown = check::clear_unknowns(&mut state);
-        // After an error it is natural that some values never came to be.
-        if !diagnostics.has_errors() {
-            for path in unknown {
-                let detail =
-                    format!("{path} is still unknown after {during}. This is a bug in the provider, please report it.");
-                diagnostics.error(path, "Value unknown in state", detail);
-            }
-        }
+        without_unknowns(&mut state, diagnostics, during);
         state
     }
 
@@ -258,7 +250,20 @@ impl<R: Resource> Managed<R::Meta> for Typed<R> {
     }
 }
 
-fn decode<M: Model>(value: &Value) -> Result<M, Diagnostic> {
+/// Makes what is unknown null, and reports it.
+pub(super) fn without_unknowns(state: &mut Value, diagnostics: &mut Diagnostics, during: &str) {
+    let unknown = check::clear_unknowns(state);
+    // After an error it is natural that some values never came to be.
+    if !diagnostics.has_errors() {
+        for path in unknown {
+            let detail =
+                format!("{path} is still unknown after {during}. This is a bug in the provider, please report it.");
+            diagnostics.error(path, "Value unknown in state", detail);
+        }
+    }
+}
+
+pub(super) fn decode<M: Model>(value: &Value) -> Result<M, Diagnostic> {
     M::decode(value, &Path::root())
 }
 
@@ -270,7 +275,7 @@ fn prior<M: Model>(value: &Value) -> Result<Option<M>, Diagnostic> {
 }
 
 /// A failure that nobody explained would be taken for success.
-fn with_an_error(mut diagnostics: Diagnostics, what: &str) -> Diagnostics {
+pub(super) fn with_an_error(mut diagnostics: Diagnostics, what: &str) -> Diagnostics {
     if !diagnostics.has_errors() {
         diagnostics.error(
             None,

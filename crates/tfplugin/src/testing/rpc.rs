@@ -1,6 +1,8 @@
 mod existing;
+mod lookup;
 
 pub use existing::Found;
+pub use lookup::Names;
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    function::{Parameter, Signature},
     proto::tfplugin6::{self as proto, schema::object::NestingMode},
     schema::{Attribute, AttributeType, Nesting, Schema, Usage},
     server::diagnostics_from_proto,
@@ -14,6 +15,10 @@ pub struct Schemas {
     pub provider: Declared,
     /// Each resource.
     pub resources: BTreeMap<String, Declared>,
+    /// Each data source.
+    pub data_sources: BTreeMap<String, Declared>,
+    /// Each function.
+    pub functions: BTreeMap<String, Signature>,
     /// What the objects of a resource are known by, apart from their state.
     pub identities: BTreeMap<String, Type>,
     /// The resources whose objects can be listed.
@@ -53,11 +58,16 @@ impl Schemas {
         }
         let provider = response.provider.ok_or("no schema of the provider")?;
         let resources = response.resource_schemas.iter();
+        let data_sources = response.data_source_schemas.iter();
         Ok(Schemas {
             provider: declared(&provider)?,
             resources: resources
                 .map(|(name, schema)| Ok((name.clone(), declared(schema)?)))
                 .collect::<Result<_, String>>()?,
+            data_sources: data_sources
+                .map(|(name, schema)| Ok((name.clone(), declared(schema)?)))
+                .collect::<Result<_, String>>()?,
+            functions: functions(&response.functions)?,
             identities: identities
                 .identity_schemas
                 .iter()
@@ -71,7 +81,7 @@ impl Schemas {
 /// Maps, sets and objects aren't allowed in an identity, and each attribute is of use for an import or not at all.
 fn identity(schema: &proto::ResourceIdentitySchema) -> Result<Type, String> {
     let types = schema.identity_attributes.iter().map(|attribute| {
-        let ty = serde_json::from_slice(&attribute.r#type).ok().as_ref().and_then(Type::from_json);
+        let ty = plain(&attribute.r#type);
         match ty {
             Some(Type::Bool | Type::Number | Type::String | Type::List(_) | Type::Tuple(_))
                 if !(attribute.required_for_import && attribute.optional_for_import) =>
@@ -82,6 +92,42 @@ fn identity(schema: &proto::ResourceIdentitySchema) -> Result<Type, String> {
         }
     });
     types.collect::<Result<_, String>>().map(Type::Object)
+}
+
+/// Reads what a provider says of its functions.
+pub(super) fn functions(declared: &BTreeMap<String, proto::Function>) -> Result<BTreeMap<String, Signature>, String> {
+    declared.iter().map(|(name, function)| Ok((name.clone(), signature(name, function)?))).collect()
+}
+
+fn signature(name: &str, declared: &proto::Function) -> Result<Signature, String> {
+    // Terraform itself fails without one.
+    let returns = declared.r#return.as_ref().ok_or_else(|| format!("{name} returns nothing"))?;
+    let signature = Signature {
+        name: name.to_owned(),
+        summary: declared.summary.clone(),
+        description: declared.description.clone(),
+        parameters: declared.parameters.iter().map(parameter).collect::<Result<_, _>>()?,
+        variadic: declared.variadic_parameter.as_ref().map(parameter).transpose()?,
+        returns: plain(&returns.r#type).ok_or_else(|| format!("{name} returns an invalid type"))?,
+    };
+    match signature.faults().as_slice() {
+        [] => Ok(signature),
+        faults => Err(faults.join("; ")),
+    }
+}
+
+fn parameter(declared: &proto::function::Parameter) -> Result<Parameter, String> {
+    let name = &declared.name;
+    let ty = plain(&declared.r#type).ok_or_else(|| format!("{name} has an invalid type"))?;
+    Ok(Parameter {
+        allow_null: declared.allow_null_value,
+        allow_unknown: declared.allow_unknown_values,
+        ..Parameter::new(name, ty, &declared.description)
+    })
+}
+
+fn plain(json: &[u8]) -> Option<Type> {
+    serde_json::from_slice(json).ok().as_ref().and_then(Type::from_json)
 }
 
 fn declared(schema: &proto::Schema) -> Result<Declared, String> {
@@ -120,9 +166,7 @@ fn attribute(declared: &proto::schema::Attribute) -> Result<Attribute, String> {
 fn ty(declared: &proto::schema::Attribute) -> Result<AttributeType, String> {
     let name = &declared.name;
     let Some(nested) = &declared.nested_type else {
-        let json = serde_json::from_slice(&declared.r#type).ok();
-        let ty = json.as_ref().and_then(Type::from_json);
-        return ty.map(AttributeType::Plain).ok_or_else(|| format!("{name} has an invalid type"));
+        return plain(&declared.r#type).map(AttributeType::Plain).ok_or_else(|| format!("{name} has an invalid type"));
     };
     if !declared.r#type.is_empty() {
         return Err(format!("{name} has two types"));

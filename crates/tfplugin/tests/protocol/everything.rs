@@ -7,12 +7,14 @@ use std::{
 
 use serde_json::{Value as Json, json};
 use tfplugin::{
-    ApplyResponse, Attr, Call, DeleteResponse, Diagnostics, Identity, IdentityAttribute, IdentitySchema, ImportId,
-    Listed, Model, MoveSource, Number, Path, PlanRequest, PlanResponse, Provider, ReadResponse, Resource,
-    ResourceEntry, Set, Value,
+    ApplyResponse, Attr, Call, DataSourceEntry, DeleteResponse, Diagnostics, Function, Identity, IdentityAttribute,
+    IdentitySchema, ImportId, Listed, Model, MoveSource, Number, Path, PlanRequest, PlanResponse, Provider,
+    ReadResponse, Resource, ResourceEntry, Set, Value,
     provider::Configured,
     testing::{Rpc, terraform::Driver},
 };
+
+use crate::{data, functions};
 
 pub const EVERYTHING: &str = "lab_everything";
 
@@ -23,9 +25,14 @@ pub async fn driver() -> Driver {
 
 /// The protocol with such a provider.
 pub async fn rpc() -> Rpc {
-    let rpc = Rpc::in_process(Lab).await.unwrap();
+    let rpc = unconfigured().await;
     assert!(rpc.configure(&Value::object::<&str>([])).await.unwrap().is_empty());
     rpc
+}
+
+/// The same before it is configured.
+pub async fn unconfigured() -> Rpc {
+    Rpc::in_process(Lab).await.unwrap()
 }
 
 struct Lab;
@@ -35,7 +42,7 @@ struct Lab;
 struct Config {}
 
 /// What exists, and how many things there have ever been.
-type World = Mutex<(BTreeMap<String, Everything>, u64)>;
+pub type World = Mutex<(BTreeMap<String, Everything>, u64)>;
 
 impl Provider for Lab {
     type Config = Config;
@@ -68,11 +75,19 @@ impl Provider for Lab {
     fn resources(&self) -> Vec<ResourceEntry<World>> {
         vec![ResourceEntry::new(Things)]
     }
+
+    fn data_sources(&self) -> Vec<DataSourceEntry<World>> {
+        vec![DataSourceEntry::new(data::Lookups)]
+    }
+
+    fn functions(&self) -> Vec<Box<dyn Function>> {
+        functions::functions()
+    }
 }
 
 /// A thing with everything.
 #[derive(Clone, Debug, PartialEq, Model)]
-struct Everything {
+pub struct Everything {
     /// Its id.
     #[attr(computed)]
     id: Attr<String>,
@@ -119,7 +134,7 @@ struct Everything {
 
 /// A part.
 #[derive(Clone, Debug, PartialEq, Model)]
-struct Part {
+pub struct Part {
     /// How heavy.
     #[attr(required)]
     weight: Attr<Number>,
@@ -136,7 +151,7 @@ struct Part {
 
 /// Something in a set.
 #[derive(Clone, Debug, PartialEq, Model)]
-struct Peg {
+pub struct Peg {
     /// How long.
     #[attr(required)]
     length: Attr<Number>,

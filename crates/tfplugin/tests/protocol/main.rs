@@ -1,8 +1,11 @@
 //! The example provider as a real process: driven by a client of ours, and by Terraform itself.
 
 mod conformance;
+mod data;
 mod everything;
 mod existing;
+mod faulty;
+mod functions;
 mod lifecycle;
 mod minimal;
 mod random;

@@ -51,7 +51,8 @@ fn attribute(ty: &AttributeType, rng: &mut Rng) -> Value {
     }
 }
 
-fn plain(ty: &Type, rng: &mut Rng) -> Value {
+/// A value of a type.
+pub fn plain(ty: &Type, rng: &mut Rng) -> Value {
     let several =
         |of: &Type, rng: &mut Rng| -> Vec<Value> { (0..rng.usize(..=LONGEST)).map(|_| plain(of, rng)).collect() };
     match ty {

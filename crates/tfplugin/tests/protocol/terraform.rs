@@ -42,6 +42,36 @@ resource "tiny_thing" "second" {
 output "ids" { value = "${tiny_thing.first.id} ${tiny_thing.second.id}" }
 "#;
 
+/// Reads before and after something is made, and calls with what is known and what isn't yet.
+const LOOKUPS: &str = r#"
+terraform {
+  required_providers {
+    tiny = { source = "example/tiny" }
+  }
+}
+
+provider "tiny" {
+  prefix = "t-"
+}
+
+variable "word" { default = "b" }
+
+data "tiny_shelf" "first" {
+  name = provider::tiny::shout("a", var.word)
+}
+
+resource "tiny_thing" "thing" {
+  name = data.tiny_shelf.first.id
+}
+
+data "tiny_shelf" "second" {
+  name = lower(provider::tiny::shout(tiny_thing.thing.id))
+}
+
+output "ids" { value = "${tiny_thing.thing.id} ${data.tiny_shelf.second.id}" }
+output "alone" { value = provider::tiny::shout("one") }
+"#;
+
 /// A directory with the configuration, and Terraform told to use the example.
 struct Workspace {
     dir: TempDir,
@@ -116,6 +146,26 @@ fn terraform_attaches_to_a_provider_that_is_being_debugged() {
     let provider = Debugged::start(workspace.dir.path());
     workspace.reattach = Some(provider.reattach.clone());
     workspace.live_a_whole_life();
+}
+
+#[test]
+fn terraform_reads_data_sources_and_calls_functions_at_each_step() {
+    let Some(workspace) = Workspace::new() else {
+        return;
+    };
+    fs::write(workspace.dir.path().join("main.tf"), LOOKUPS).unwrap();
+    workspace.expect(&["validate"], 0, "is valid");
+    workspace.expect(&["plan"], 0, r#"+ alone = "ONE!""#);
+    workspace.expect(&["apply", "-auto-approve"], 0, "t-t-shelf-A B! t-shelf-t-t-shelf-a b!!");
+    workspace.expect(&["plan", "-detailed-exitcode"], 0, "No changes");
+    let silent = ["plan", "-var", "word="];
+    workspace.expect(&silent, 1, r#"Invalid value for "more" parameter: there is nothing to shout."#);
+    workspace.expect(&["destroy", "-auto-approve"], 0, "1 destroyed");
+
+    let nameless = LOOKUPS.replace(r#"provider::tiny::shout("a", var.word)"#, r#""""#);
+    fs::write(workspace.dir.path().join("main.tf"), nameless).unwrap();
+    let (code, text) = workspace.run(&["plan"]);
+    assert!(code == 1 && text.contains("No such shelf") && text.contains(r#"name = """#), "{text}");
 }
 
 #[test]

@@ -204,15 +204,20 @@ async fn the_log_names_requests_and_never_values() {
     let client = Client::spawn(&tiny(), &env).await.unwrap();
     client.configure(&Value::object([("prefix", Value::from("hush"))])).await.unwrap();
     create(&client, &thing(&[("secret", "hush".into())])).await;
+    client.read_data("tiny_shelf", &Value::object([("name", Value::from("hush"))])).await.unwrap();
+    assert!(client.call_function("shout", &["hush".into()]).await.unwrap().is_ok());
     let (_, output) = client.shutdown().await.unwrap();
     let lines: Vec<serde_json::Value> = output.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let apply = lines.iter().find(|line| line["tf_rpc"] == "ApplyResourceChange").unwrap();
+    let line = |rpc: &str| lines.iter().find(|line| line["tf_rpc"] == rpc).unwrap();
+    let apply = line("ApplyResourceChange");
     assert_eq!(apply["tf_resource_type"], THING);
+    assert_eq!(line("ReadDataSource")["tf_data_source_type"], "tiny_shelf");
+    assert_eq!(line("CallFunction")["tf_function"], "shout");
     assert_eq!(apply["@level"], "debug");
     assert!(apply["tf_req_duration_ms"].is_string());
     let ids: Vec<&str> = lines.iter().filter_map(|line| line["tf_req_id"].as_str()).collect();
     assert!(ids.len() > 2 && ids.is_sorted() && ids[0] == "1", "each request has a number: {ids:?}");
-    assert!(!output.stderr.contains("hush"));
+    assert!(!output.stderr.to_lowercase().contains("hush"));
 }
 
 #[tokio::test]
