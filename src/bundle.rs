@@ -3,6 +3,7 @@
 pub mod announce;
 pub mod arguments;
 pub mod backends;
+pub mod data;
 pub mod desired;
 pub mod diagnose;
 pub mod drift;

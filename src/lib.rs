@@ -4,6 +4,8 @@
 //! [`bundle::desired`] the recipe; [`reconcile`] is the engine that brings what exists into the desired form; [`children`] has one
 //! file for each AWS object and [`child`] says what they have in common; [`aws`] is everything between us and AWS.
 
+pub mod functions;
+pub mod openapi;
 pub mod provider;
 
 pub mod bundle;

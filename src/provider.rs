@@ -18,13 +18,16 @@ use aws_runtime::env_config::file::{EnvConfigFileKind as FileKind, EnvConfigFile
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tfplugin::provider::Configured;
-use tfplugin::{Attr, Call, Diagnostic, Diagnostics, Model, Path, Provider, ResourceEntry, Set};
+use tfplugin::{
+    Attr, Call, DataSourceEntry, Diagnostic, Diagnostics, Function, Model, Path, Provider, ResourceEntry, Set,
+};
 
 use crate::aws::door::{Door, Label};
 use crate::aws::{Aws, AwsError, Dice, Endpoints, Named, Place, tags};
-use crate::bundle::Bundle;
-use crate::bundle::duration;
+use crate::bundle::data::BundleData;
 use crate::bundle::model::Strings;
+use crate::bundle::{Bundle, duration};
+use crate::functions;
 
 pub use self::config::{AssumeRole, Config, DefaultTags, EndpointUrls};
 use self::config::{has_unknown, validate};
@@ -71,6 +74,14 @@ impl Provider for Privgw {
 
     fn resources(&self) -> Vec<ResourceEntry<Aws>> {
         vec![ResourceEntry::new(Bundle)]
+    }
+
+    fn data_sources(&self) -> Vec<DataSourceEntry<Aws>> {
+        vec![DataSourceEntry::new(BundleData)]
+    }
+
+    fn functions(&self) -> Vec<Box<dyn Function>> {
+        functions::all()
     }
 }
 

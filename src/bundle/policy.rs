@@ -34,7 +34,7 @@ pub fn resource_policy(policy: &Attr<Policy>, endpoints: &Input<Vec<Input<String
 /// The arguments that say what live statements say; nothing where those are what everybody gets. `endpoints` are the API's.
 pub fn told(live: &Value, endpoints: &[String]) -> Option<Policy> {
     let have = live.as_array()?;
-    let [allow, deny] = generated(&json!(["*"]), &json!(endpoints));
+    let [allow, deny] = generated(&everybody(), &json!(endpoints));
     let principals = |statement: &Value| {
         let mut alike = statement.clone();
         alike["Principal"] = allow["Principal"].clone();
@@ -52,17 +52,22 @@ pub fn told(live: &Value, endpoints: &[String]) -> Option<Policy> {
     (!is_plain).then(|| Policy { allowed_principal_arns: named.into(), statements: more.into(), ..Policy::default() })
 }
 
+/// All principals.
+pub fn everybody() -> Value {
+    json!(["*"])
+}
+
 /// Callers may invoke, but only through one of the endpoints.
-fn generated(callers: &Value, endpoints: &Value) -> [Value; 2] {
+pub fn generated(callers: &Value, endpoints: &Value) -> [Value; 2] {
     let statement = |effect: &str, principal: &Value| json!({"Effect": effect, "Principal": {"AWS": principal}, "Action": ["execute-api:Invoke"], "Resource": ["execute-api:/*"]});
-    let mut deny = statement("Deny", &json!(["*"]));
+    let mut deny = statement("Deny", &everybody());
     deny["Condition"] = json!({"StringNotEquals": {"aws:SourceVpce": endpoints}});
     [statement("Allow", callers), deny]
 }
 
 fn callers(principals: &Attr<Strings>) -> Value {
     match strings(principals) {
-        Input::Known(none) if none.is_empty() => json!(["*"]),
+        Input::Known(none) if none.is_empty() => everybody(),
         Input::Known(principals) => crate::child::normal(&accounts(&json!(principals))),
         _ => unknown(),
     }

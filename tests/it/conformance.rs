@@ -19,7 +19,7 @@ use privgw::provider::{Config, Privgw};
 use tfplugin::provider::Configured;
 use tfplugin::testing::Rpc;
 use tfplugin::testing::terraform::{Action, Driver, Order, Place, Trouble, places, put};
-use tfplugin::{Call, Codec, Diagnostics, Provider, Resource, ResourceEntry, Schema, Value};
+use tfplugin::{Call, Codec, DataSourceEntry, Diagnostics, Function, Provider, Resource, ResourceEntry, Schema, Value};
 
 use crate::existing::generated;
 use crate::life::CASES;
@@ -69,6 +69,14 @@ impl Provider for Simulated {
 
     fn resources(&self) -> Vec<ResourceEntry<Aws>> {
         Privgw.resources()
+    }
+
+    fn data_sources(&self) -> Vec<DataSourceEntry<Aws>> {
+        Privgw.data_sources()
+    }
+
+    fn functions(&self) -> Vec<Box<dyn Function>> {
+        Privgw.functions()
     }
 }
 

@@ -4,6 +4,7 @@ use tfplugin::testing::Rpc;
 use tfplugin::testing::terraform::{Action, Driver, Order, Plan, Trouble};
 use tfplugin::{Codec, Identity, MoveSource, Number, Resource, Value};
 
+use privgw::aws::policy::{normal, shorten, unescape};
 use privgw::bundle::Bundle;
 use privgw::bundle::model::{AccessLogs, Api, HealthCheck, InternalApi, LoadBalancer, MethodSettings, Policy};
 
@@ -194,6 +195,54 @@ async fn complete_bundles_are_listed_and_nothing_else() {
     }
     let (found, _) = rpc.list(Bundle.type_name(), 1, false).await.expect("it answers");
     assert!(found.len() == 1 && found[0].state.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_data_source_finds_a_bundle_by_name_or_by_id() {
+    let world = World::new();
+    let rpc = rpc(&world).await;
+    let driver = made(&rpc, &config(&world, "shop").encode()).await;
+    let state = driver.object().and_then(|object| object.state.as_object()).expect("a state");
+    let ask = async |name: &str, value: &str| {
+        let config = Value::object([(name, Value::from(value))]);
+        let refused = rpc.validate_data(Bundle.type_name(), &config).await.expect("it answers");
+        assert!(refused.is_empty(), "{refused:?}");
+        rpc.read_data(Bundle.type_name(), &config).await.expect("it answers")
+    };
+    for (name, value) in [("name", "shop"), ("rest_api_id", &id(&driver))] {
+        let (found, diagnostics) = ask(name, value).await;
+        assert!(!diagnostics.has_errors(), "{diagnostics:?}");
+        let found = found.as_object().expect("an object");
+        let differs = |(name, value): &(&String, &Value)| *name != "stage_name" && state.get(*name) != Some(value);
+        assert_eq!(found.iter().filter(differs).collect::<Vec<_>>(), Vec::new());
+        assert_eq!(found["stage_name"], "v1".into());
+    }
+    let (_, diagnostics) = ask("name", "store").await;
+    assert!(diagnostics.iter().any(|one| one.summary == "No such bundle"), "{diagnostics:?}");
+    let none = Value::object::<&str>([]);
+    assert!(rpc.validate_data(Bundle.type_name(), &none).await.expect("it answers").has_errors());
+}
+
+#[tokio::test(start_paused = true)]
+async fn functions_say_what_a_bundle_says() {
+    let world = World::new();
+    let rpc = rpc(&world).await;
+    let driver = made(&rpc, &world.shop().encode()).await;
+    let state = driver.object().and_then(|object| object.state.as_object()).expect("a state").clone();
+    let call = async |name: &str, arguments: &[Value]| rpc.call_function(name, arguments).await.expect("it answers");
+    let url = call("invoke_url", &[state["id"].clone(), "v1".into(), REGION.into()]).await;
+    assert_eq!(url.as_ref(), Ok(&state["invoke_url"]));
+    let wrong = call("invoke_url", &["a/b".into(), "v1".into(), REGION.into()]).await;
+    assert_eq!(wrong.unwrap_err().argument, Some(0));
+    let policy = call("endpoint_policy", &[Value::Set(vec![state["vpc_endpoint_id"].clone()])]).await;
+    let Ok(Value::String(policy)) = policy else { panic!("{policy:?}") };
+    let text = world.tamper("apigateway", "GET", &format!("/restapis/{}", id(&driver)), "").await;
+    let api: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let (given, live) = (normal(&policy), api["policy"].as_str().map(unescape).and_then(|text| normal(&text)));
+    assert_eq!(given, live.map(|live| shorten(&live, &id(&driver))));
+    let routes = call("openapi_routes", &[r#"{"openapi":"3.0.1","paths":{"/a":{"get":{},"post":{}}}}"#.into()]).await;
+    assert_eq!(routes, Ok(Value::List(vec!["GET /a".into(), "POST /a".into()])));
+    assert_eq!(call("openapi_routes", &["{".into()]).await.unwrap_err().argument, Some(0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ use privgw::bundle::model::{
 };
 use privgw::bundle::validate::validate;
 use privgw::bundle::{drift, duration};
+use privgw::openapi;
 use tfplugin::{Attr, Set};
 
 /// A policy means the same after any number of readings, and everything else is taken or refused.
@@ -19,6 +20,10 @@ pub fn run(input: &[u8]) {
         }
     }
     let _ = duration::parse(&text);
+    match openapi::parse(&text) {
+        Ok(document) => drop(openapi::routes(&document)),
+        Err(why) => assert!(!why.is_empty()),
+    }
     assert!(text.starts_with(drift::plain(&text)));
     for one in &validate(&everywhere(&text)) {
         assert!(!one.summary.is_empty() && !one.detail.is_empty(), "{one:?}");

@@ -5,10 +5,13 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use privgw::bundle::data::Found;
 use privgw::bundle::model::InternalApi;
+use privgw::functions;
 use privgw::provider::Config;
+use tfplugin::docs::{render_data_source, render_function, render_provider, render_resource};
+use tfplugin::function::Signature;
 use tfplugin::Schema;
-use tfplugin::docs::{render_provider, render_resource};
 
 use crate::workspace;
 
@@ -27,10 +30,10 @@ pub fn run(args: &Args) -> io::Result<ExitCode> {
 }
 
 /// Prints and returns the pages that are not what they would be.
-pub fn stale() -> io::Result<Vec<&'static str>> {
+pub fn stale() -> io::Result<Vec<String>> {
     let mut stale = Vec::new();
     for (path, page) in pages()? {
-        if fs::read_to_string(workspace::root().join(path)).unwrap_or_default() != page {
+        if fs::read_to_string(workspace::root().join(&path)).unwrap_or_default() != page {
             println!("{path} is stale; run `make docs`");
             stale.push(path);
         }
@@ -38,9 +41,9 @@ pub fn stale() -> io::Result<Vec<&'static str>> {
     Ok(stale)
 }
 
-fn write() -> io::Result<Vec<&'static str>> {
+fn write() -> io::Result<Vec<String>> {
     for (path, page) in pages()? {
-        let file = workspace::root().join(path);
+        let file = workspace::root().join(&path);
         fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
         fs::write(file, page)?;
         println!("{path}");
@@ -48,15 +51,25 @@ fn write() -> io::Result<Vec<&'static str>> {
     Ok(Vec::new())
 }
 
-fn pages() -> io::Result<[(&'static str, String); 2]> {
-    let example = |path: &str| workspace::read(&workspace::root().join("examples").join(path));
-    let provider = example("provider/provider.tf")?;
-    let resource = example("resources/privgw_internal_api/resource.tf")?;
-    Ok([
-        ("docs/index.md", render_provider("privgw", &Schema::of::<Config>(0), Some(&provider))),
+fn pages() -> io::Result<Vec<(String, String)>> {
+    const TYPE: &str = "privgw_internal_api";
+    let example = |path: String| workspace::read(&workspace::root().join("examples").join(path));
+    let provider = example("provider/provider.tf".into())?;
+    let resource = example(format!("resources/{TYPE}/resource.tf"))?;
+    let data = example(format!("data-sources/{TYPE}/data-source.tf"))?;
+    let mut pages = vec![
+        ("docs/index.md".into(), render_provider("privgw", &Schema::of::<Config>(0), Some(&provider))),
         (
-            "docs/resources/internal_api.md",
-            render_resource("privgw_internal_api", &Schema::of::<InternalApi>(0), Some(&resource), None),
+            "docs/resources/internal_api.md".into(),
+            render_resource(TYPE, &Schema::of::<InternalApi>(0), Some(&resource), None),
         ),
-    ])
+        ("docs/data-sources/internal_api.md".into(), render_data_source(TYPE, &Schema::of::<Found>(0), Some(&data))),
+    ];
+    for function in functions::all() {
+        let name = function.name();
+        let example = example(format!("functions/{name}/function.tf"))?;
+        let page = render_function("privgw", &Signature::of(function.as_ref()), Some(&example));
+        pages.push((format!("docs/functions/{name}.md"), page));
+    }
+    Ok(pages)
 }

@@ -103,6 +103,10 @@ impl Script<'_> {
                 let (url, group) = rest.split_once(' ').unwrap_or((rest, &self.account.security_group_id));
                 self.sim.invoke("GET", url, Some(group)).await?.served().map(drop)
             }
+            "refused" => {
+                let answer = self.sim.invoke("GET", rest, Some(&self.account.security_group_id)).await?;
+                if answer.status == 403 { Ok(()) } else { Err(io::Error::other(format!("status {}", answer.status))) }
+            }
             _ => Err(io::Error::other("no such step")),
         }
     }
