@@ -71,7 +71,7 @@ impl Resource for Bundle {
         let prior = request.prior.clone();
         let mut diagnostics = validate::across(prior.as_ref(), &request.proposed);
         let mut response = plan::plan(request, meta.map(|aws| &aws.place));
-        if let Some(aws) = meta {
+        if let Some(aws) = meta.filter(|_| response.planned.preflight.known() != Some(&false)) {
             diagnostics.extend(preflight::preflight(aws, prior.as_ref(), &response.planned).await);
         }
         response.diagnostics.extend(diagnostics);

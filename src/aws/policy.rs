@@ -63,7 +63,8 @@ fn listed(value: &Value) -> Vec<Value> {
     }
 }
 
-fn sorted(value: &Value) -> Value {
+/// A list of each thing once, in order; a single thing is a list of one.
+pub fn sorted(value: &Value) -> Value {
     let mut items = listed(value);
     items.sort_by_key(Value::to_string);
     items.dedup();
@@ -80,7 +81,9 @@ fn statement(value: &Value) -> Value {
                 each(kinds, |principals| sorted(&accounts(principals)))
             }
             ("Condition", Value::Object(operators)) => each(operators, |keys| match keys {
-                Value::Object(keys) => each(keys, sorted),
+                Value::Object(keys) => {
+                    each(keys, |values| sorted(&Value::Array(listed(values).iter().map(text).collect())))
+                }
                 other => other.clone(),
             }),
             (_, value) => value.clone(),
@@ -100,6 +103,14 @@ pub fn accounts(principals: &Value) -> Value {
     Value::Array(listed(principals).iter().map(short).collect())
 }
 
+/// AWS answers `true` and `1` in conditions as texts.
+fn text(value: &Value) -> Value {
+    match value {
+        Value::Bool(_) | Value::Number(_) => json!(value.to_string()),
+        other => other.clone(),
+    }
+}
+
 fn each(members: &Map<String, Value>, change: impl Fn(&Value) -> Value) -> Value {
     Value::Object(members.iter().map(|(key, value)| (key.clone(), change(value))).collect())
 }
@@ -111,8 +122,8 @@ mod tests {
     #[test]
     fn the_same_meaning_in_other_words_is_the_same_policy() {
         let given = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke",
-            "Resource":"execute-api:/*","Condition":{"StringEquals":{"aws:SourceVpce":["b","a"]}}}}"#;
-        let stored = r#"{"Version":"2012-10-17","Statement":[{"Condition":{"StringEquals":{"aws:SourceVpce":["a","b"]}},
+            "Resource":"execute-api:/*","Condition":{"StringEquals":{"aws:SourceVpce":["b","a"]},"Bool":{"aws:SecureTransport":true}}}}"#;
+        let stored = r#"{"Version":"2012-10-17","Statement":[{"Condition":{"StringEquals":{"aws:SourceVpce":["a","b"]},"Bool":{"aws:SecureTransport":"true"}},
             "Effect":"Allow","Principal":{"AWS":"*"},"Action":["execute-api:Invoke"],"Resource":"execute-api:/*"}]}"#;
         assert_eq!(normal(given), normal(stored));
         assert!(normal("{}").is_none());

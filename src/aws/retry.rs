@@ -56,6 +56,9 @@ fn limit(operation: &str, error: &AwsError) -> Option<Duration> {
         ("DeleteRestApi", ErrorKind::Throttled) => minutes(10),
         // EC2 may not know a new group everywhere yet; hashicorp/aws allows two minutes.
         (_, ErrorKind::NotFound) if USERS_OF_GROUPS.contains(&operation) && error.code.contains("Group") => minutes(2),
+        // A role that was made a moment ago isn't known everywhere yet; IAM takes up to two minutes.
+        // <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>
+        ("PutRestApi", ErrorKind::Invalid) if error.message.contains("Principals are valid") => minutes(2),
         (_, ErrorKind::Throttled) => minutes(5),
         (_, ErrorKind::Busy) => minutes(2),
         (_, ErrorKind::Ambiguous) if !NEVER_REPEATED_BLINDLY.contains(&operation) => minutes(2),

@@ -1,8 +1,8 @@
 //! THE RECIPE BACKWARDS: from the children that exist to the shortest arguments that would make them. Pure.
 //!
 //! What is as the recipe's default would have it is left out, as a person would who writes the configuration by hand. What arguments
-//! can't say isn't in them: it is drift, and reading tells it by name like any other. Three arguments leave no trace in AWS, and stay
-//! null: `on_create_failure`, `timeouts`, and who registers `targets`; without them here, something else does.
+//! can't say isn't in them: it is drift, and reading tells it by name like any other. Some leave no trace in AWS, and stay null:
+//! `on_create_failure`, `preflight`, `timeouts`, `keep_deployments`, and who registers `targets`; without them here, something else does.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,8 @@ use super::backends::{attributes, health_check};
 use super::desired::HTTPS;
 use super::method_settings::from_settings;
 use super::model::{
-    AccessLogs, Api, Backend, Endpoint, HealthCheck, InternalApi, LoadBalancer, MapOf, Policy, Route, Stage, Strings,
+    AccessLogs, Api, Backend, ConnectionLogs, Endpoint, HealthCheck, InternalApi, LoadBalancer, MapOf, Policy, Route,
+    Stage, Strings,
 };
 use super::policy;
 use crate::aws::{self, Place, tags};
@@ -114,8 +115,15 @@ impl Seen<'_> {
             deletion_protection: unless(self.value(&child, "deletion_protection"), false),
             managed_security_group: unless(Some(!(has_none && self.live(&group).is_none())), true),
             security_group_ids: self.own_groups(&child, &group),
+            access_logs: self.connection_logs(&child).into(),
             ..LoadBalancer::default()
         }
+    }
+
+    fn connection_logs(&self, child: &ChildName) -> Option<ConnectionLogs> {
+        let logs: BTreeMap<String, Option<String>> = self.value(child, "access_logs")?;
+        let text = |key: &str| logs.get(key).cloned().flatten().into();
+        Some(ConnectionLogs { bucket: text("bucket"), prefix: text("prefix") })
     }
 
     /// The back ends, in the order of their names.

@@ -6,7 +6,8 @@ use tfplugin::{Attr, Call, DataSource, Diagnostic, Diagnostics, Model, Path, Rea
 
 use super::model::{InternalApi, InvokeUrls, List, MapOf, NetworkInterface, Strings, TargetGroup};
 use super::{Bundle, import};
-use crate::aws::Aws;
+use crate::aws::tags::Tags;
+use crate::aws::{Aws, Place};
 use crate::children::rest_api;
 
 /// The data source.
@@ -22,7 +23,8 @@ impl DataSource for BundleData {
 
     fn validate(&self, config: &Found) -> Diagnostics {
         let mut found = Diagnostics::new();
-        if config.rest_api_id.is_null() == config.name.is_null() && !config.rest_api_id.is_unknown() {
+        let is_open = config.rest_api_id.is_unknown() || config.name.is_unknown();
+        if config.rest_api_id.is_null() == config.name.is_null() && !is_open {
             let detail = "Give either `rest_api_id` or `name`.";
             found.error(Path::attr("rest_api_id"), "Which bundle is meant", detail);
         }
@@ -30,6 +32,8 @@ impl DataSource for BundleData {
     }
 
     async fn read(&self, call: &Call, aws: &Arc<Aws>, config: Found) -> Result<(Found, Diagnostics), Diagnostics> {
+        // The tags that this provider block gives to what it makes are no business of what another one has made.
+        let aws = &Arc::new(Aws { place: Place { default_tags: Tags::new(), ..aws.place.clone() }, ..(**aws).clone() });
         let id = match &config.rest_api_id {
             Attr::Known(id) => id.clone(),
             _ => by_name(aws, &config.name.known_or(String::new())).await?,

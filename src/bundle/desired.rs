@@ -14,7 +14,7 @@ use super::inputs::{
     flag, known_entries, nested, number, optional, or, or_empty, or_empty_object, strings, text, text_or, texts,
 };
 use super::method_settings::method_settings;
-use super::model::{AccessLogs, Backend, InternalApi, MapOf, Route, Strings};
+use super::model::{AccessLogs, Backend, ConnectionLogs, InternalApi, MapOf, Route, Strings};
 use super::policy::resource_policy;
 use crate::aws::{Place, policy, tags};
 use crate::child::{ChildName, Identity, Input};
@@ -177,6 +177,7 @@ impl Recipe<'_> {
             enforce_private_link_inbound: Input::Known(has_groups.then(|| "off".to_string())),
             cross_zone_enabled: flag(&self.model.load_balancer, |settings| &settings.cross_zone_enabled, true),
             deletion_protection: flag(&self.model.load_balancer, |settings| &settings.deletion_protection, false),
+            access_logs: nested(&settings, |settings| connection_logs(&settings.access_logs)),
         };
         self.add(load_balancer::child(), &balancer);
         self
@@ -239,7 +240,10 @@ impl Recipe<'_> {
             binary_media_types: nested(&settings, |settings| strings(&settings.binary_media_types)),
             api_key_source: nested(&settings, |settings| text_or(&settings.api_key_source, "HEADER")),
             disable_execute_api_endpoint: flag(&model.api, |settings| &settings.disable_execute_api_endpoint, false),
-            policy: resource_policy(&model.policy, &vpc_endpoint_ids),
+            policy: match (resource_policy(&model.policy, &vpc_endpoint_ids), model.id.known()) {
+                (Input::Known(all), Some(id)) => Input::Known(policy::shorten(&all, id)),
+                (other, _) => other,
+            },
             vpc_endpoint_ids,
             host: Input::from_created(&load_balancer::child(), "dns_name"),
             vpc_link_id: Input::from_ready(&vpc_link::child(), "id"),
@@ -331,6 +335,15 @@ fn mappings(front_path: &str, own: &Attr<MapOf<String>>) -> Input<BTreeMap<Strin
     match texts(own) {
         Input::Known(all) => Input::Known(all.into_iter().filter(|(key, value)| !again(key, value)).collect()),
         other => other,
+    }
+}
+
+/// Where AWS is to write a line for each connection; null for nowhere.
+fn connection_logs(logs: &Attr<ConnectionLogs>) -> Input<Value> {
+    match logs {
+        Attr::Known(logs) => Input::Known(json!({"bucket": text(&logs.bucket), "prefix": optional(&logs.prefix)})),
+        Attr::Null => Input::Known(Value::Null),
+        Attr::Unknown => Input::Unknown,
     }
 }
 

@@ -177,11 +177,11 @@ fn narrower(path: Path, error: &AwsError) -> Path {
     if error.message.contains(target_health::NO_ZONE) {
         return path.attribute("targets");
     }
-    let about_endpoints = error.message.to_ascii_lowercase().contains("vpc endpoint");
-    if path == Path::attr("routes") && about_endpoints {
-        Path::attr("endpoint").attribute("additional_ids")
-    } else {
-        path
+    let says = |words: &str| error.message.to_ascii_lowercase().contains(words);
+    match path == Path::attr("routes") {
+        true if says("vpc endpoint") => Path::attr("endpoint").attribute("additional_ids"),
+        true if says("invalid policy") || says("resource policy") => Path::attr("policy"),
+        _ => path,
     }
 }
 

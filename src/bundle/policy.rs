@@ -7,7 +7,7 @@ use tfplugin::Attr;
 
 use super::inputs::{or_empty_object, strings};
 use super::model::{Policy, Strings};
-use crate::aws::policy::{accounts, document, normal, statements};
+use crate::aws::policy::{accounts, document, normal, sorted, statements};
 use crate::child::{Input, unknown};
 
 /// The statements in normal form: what the configuration says about callers, who come through one of these endpoints.
@@ -36,10 +36,12 @@ pub fn told(live: &Value, endpoints: &[String]) -> Option<Policy> {
     let have = live.as_array()?;
     let [allow, deny] = generated(&everybody(), &json!(endpoints));
     let principals = |statement: &Value| {
-        let mut alike = statement.clone();
-        alike["Principal"] = allow["Principal"].clone();
-        let named = statement["Principal"]["AWS"].as_array()?.iter().map(|one| one.as_str().map(str::to_string));
-        if alike == allow { named.collect::<Option<Vec<String>>>() } else { None }
+        let mut alike = statement.as_object()?.clone();
+        let principal = alike.insert("Principal".into(), allow["Principal"].clone())?;
+        let kinds = principal.as_object().filter(|kinds| kinds.len() == 1)?;
+        let named: Vec<String> = serde_json::from_value(kinds.get("AWS")?.clone()).ok()?;
+        let is_sayable = named == ["*"] || named.iter().all(|one| is_principal(one));
+        (Value::Object(alike) == allow && is_sayable).then_some(named)
     };
     let with_callers = have.iter().find_map(|one| Some((one, principals(one)?)));
     let (Some((allowing, callers)), true) = (with_callers, have.contains(&deny)) else {
@@ -50,6 +52,13 @@ pub fn told(live: &Value, endpoints: &[String]) -> Option<Policy> {
     let more = (!more.is_empty()).then(|| json!(more).to_string());
     let is_plain = named.is_none() && more.is_none();
     (!is_plain).then(|| Policy { allowed_principal_arns: named.into(), statements: more.into(), ..Policy::default() })
+}
+
+/// Whether a text is the number of an account, or an ARN of IAM or STS. What AWS shows of a principal that is gone is neither.
+pub fn is_principal(text: &str) -> bool {
+    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    is_account(text) || matches!(parts[..], ["arn", _, "iam" | "sts", "", account, _] if is_account(account))
 }
 
 /// All principals.
@@ -68,7 +77,7 @@ pub fn generated(callers: &Value, endpoints: &Value) -> [Value; 2] {
 fn callers(principals: &Attr<Strings>) -> Value {
     match strings(principals) {
         Input::Known(none) if none.is_empty() => everybody(),
-        Input::Known(principals) => crate::child::normal(&accounts(&json!(principals))),
+        Input::Known(principals) => sorted(&accounts(&json!(principals))),
         _ => unknown(),
     }
 }

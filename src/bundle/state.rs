@@ -127,6 +127,7 @@ pub fn forget(model: &mut InternalApi) {
         api: model.api.clone(),
         tags: model.tags.clone(),
         on_create_failure: model.on_create_failure.clone(),
+        preflight: model.preflight,
         timeouts: model.timeouts.clone(),
         id: Attr::Unknown,
         arn: Attr::Unknown,

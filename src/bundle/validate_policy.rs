@@ -3,7 +3,7 @@
 use tfplugin::{Attr, Path};
 
 use super::model::{InternalApi, Policy};
-use super::policy::resource_policy;
+use super::policy::{is_principal, resource_policy};
 use super::validate::Check;
 use crate::aws::policy::{document, normal, statements};
 use crate::child::Input;
@@ -18,8 +18,9 @@ impl Check {
         let Attr::Known(policy) = &config.policy else { return };
         let path = Path::attr("policy");
         let begins = |text: &str| text.chars().take(40).collect::<String>();
-        if let Some(text) = policy.document.known().filter(|text| normal(text).is_none()) {
-            let detail = format!("It must be a JSON document with a `Statement`; it begins {:?}.", begins(text));
+        if let Some(text) = policy.document.known().filter(|text| !is_policy(text)) {
+            let detail =
+                format!("It must be a JSON document with at least one `Statement`; it begins {:?}.", begins(text));
             self.error(&path.clone().attribute("document"), "Not a policy", detail);
         }
         if let Some(text) = policy.statements.known().filter(|text| statements(text).is_none()) {
@@ -40,14 +41,12 @@ impl Check {
         if principals.0.is_empty() {
             self.error(path, "No principal", "Name at least one, or leave the attribute out to let everybody in.");
         }
-        for principal in principals.iter().filter_map(Attr::known) {
-            let is_account = principal.len() == 12 && principal.bytes().all(|byte| byte.is_ascii_digit());
-            let parts: Vec<&str> = principal.splitn(6, ':').collect();
-            let is_arn = matches!(parts[..], ["arn", _, "iam" | "sts", "", account, _] if account.len() == 12);
-            if !is_account && !is_arn {
-                let detail = format!("It is an ARN of IAM or STS, or the number of an account; it is {principal:?}.");
-                self.error(path, "Not a principal", detail);
-            }
+        if principals.iter().any(Attr::is_null) {
+            self.error(path, "Missing principal", "An element is null.");
+        }
+        for principal in principals.iter().filter_map(Attr::known).filter(|principal| !is_principal(principal)) {
+            let detail = format!("It is an ARN of IAM or STS, or the number of an account; it is {principal:?}.");
+            self.error(path, "Not a principal", detail);
         }
         let unsigned = config.routes.known().into_iter().flatten().filter(|(_, route)| {
             route
@@ -76,4 +75,8 @@ impl Check {
             self.error(&path, "The policy is too long", detail);
         }
     }
+}
+
+fn is_policy(text: &str) -> bool {
+    normal(text).is_some() && statements(text).is_some_and(|all| !all.is_empty())
 }

@@ -37,6 +37,8 @@ pub struct LoadBalancer {
     pub cross_zone_enabled: Input<bool>,
     /// Whether AWS refuses to delete it.
     pub deletion_protection: Input<bool>,
+    /// `bucket` and `prefix` of the logs of its connections, or null.
+    pub access_logs: Input<Value>,
 }
 
 /// See [`KIND`].
@@ -97,6 +99,7 @@ impl Kind for LoadBalancerKind {
             created.spec.insert("enforce_private_link_inbound".into(), json!(enforced));
             created.spec.insert("cross_zone_enabled".into(), json!(false));
             created.spec.insert("deletion_protection".into(), json!(false));
+            created.spec.insert("access_logs".into(), Value::Null);
             created.tags = Some(wanted.tags.clone());
             Ok(created)
         })
@@ -109,9 +112,7 @@ impl Kind for LoadBalancerKind {
             if changed(&["security_group_ids", "enforce_private_link_inbound"]) {
                 set_groups(aws, &live.id, &want).await?;
             }
-            if changed(&["cross_zone_enabled", "deletion_protection"]) {
-                set_attributes(aws, &live.id, &want).await?;
-            }
+            set_attributes(aws, &live.id, &want, changes).await?;
             let mut updated = Live { spec: wanted.spec.clone(), ..live.clone() };
             if changed(&["subnet_ids"]) {
                 let call = aws.elb.set_subnets().load_balancer_arn(&live.id).set_subnets(Some(want.subnet_ids));
@@ -249,10 +250,20 @@ struct Resolved {
     enforce_private_link_inbound: Option<String>,
     cross_zone_enabled: bool,
     deletion_protection: bool,
+    access_logs: Option<AccessLogs>,
+}
+
+#[derive(Deserialize)]
+struct AccessLogs {
+    bucket: String,
+    prefix: Option<String>,
 }
 
 const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
 const PROTECTION: &str = "deletion_protection.enabled";
+const LOGGING: &str = "access_logs.s3.enabled";
+const BUCKET: &str = "access_logs.s3.bucket";
+const PREFIX: &str = "access_logs.s3.prefix";
 
 async fn set_groups(aws: &Aws, arn: &str, want: &Resolved) -> Result<(), AwsError> {
     let rules = want.enforce_private_link_inbound.as_deref().map(PrivateLinkRules::from);
@@ -265,14 +276,27 @@ async fn set_groups(aws: &Aws, arn: &str, want: &Resolved) -> Result<(), AwsErro
     aws.elb.ask("SetSecurityGroups", |_| call.clone().send()).await.map(drop)
 }
 
-async fn set_attributes(aws: &Aws, arn: &str, want: &Resolved) -> Result<(), AwsError> {
-    let attribute = |key: &str, value: bool| LoadBalancerAttribute::builder().key(key).value(value.to_string()).build();
-    let call = aws
-        .elb
-        .modify_load_balancer_attributes()
-        .load_balancer_arn(arn)
-        .attributes(attribute(CROSS_ZONE, want.cross_zone_enabled))
-        .attributes(attribute(PROTECTION, want.deletion_protection));
+/// Only those that change: AWS refuses all for one, and a bucket that is gone is no reason to keep the protection.
+async fn set_attributes(aws: &Aws, arn: &str, want: &Resolved, changes: &[Change]) -> Result<(), AwsError> {
+    let attribute = |key: &str, value: &str| LoadBalancerAttribute::builder().key(key).value(value).build();
+    let mut set = Vec::new();
+    for change in changes {
+        match (change.field.as_str(), &want.access_logs) {
+            ("cross_zone_enabled", _) => set.push(attribute(CROSS_ZONE, &want.cross_zone_enabled.to_string())),
+            ("deletion_protection", _) => set.push(attribute(PROTECTION, &want.deletion_protection.to_string())),
+            ("access_logs", None) => set.push(attribute(LOGGING, "false")),
+            ("access_logs", Some(logs)) => {
+                let prefix = logs.prefix.as_deref().unwrap_or_default();
+                let all = [(LOGGING, "true"), (BUCKET, &logs.bucket), (PREFIX, prefix)];
+                set.extend(all.map(|(key, value)| attribute(key, value)));
+            }
+            _ => {}
+        }
+    }
+    if set.is_empty() {
+        return Ok(());
+    }
+    let call = aws.elb.modify_load_balancer_attributes().load_balancer_arn(arn).set_attributes(Some(set));
     aws.elb.ask("ModifyLoadBalancerAttributes", |_| call.clone().send()).await.map(drop)
 }
 
@@ -322,6 +346,9 @@ fn live(name: ChildName, balancer: &Balancer, attributes: Option<&BTreeMap<Strin
         let on = |key: &str| json!(attributes.get(key).is_some_and(|value| value == "true"));
         live_spec.insert("cross_zone_enabled".into(), on(CROSS_ZONE));
         live_spec.insert("deletion_protection".into(), on(PROTECTION));
+        let text = |key: &str| attributes.get(key).filter(|value| !value.is_empty());
+        let logs = json!({"bucket": text(BUCKET), "prefix": text(PREFIX)});
+        live_spec.insert("access_logs".into(), if on(LOGGING) == json!(true) { logs } else { Value::Null });
     }
     let arn = balancer.load_balancer_arn()?.to_string();
     let mut outputs: Outputs = [

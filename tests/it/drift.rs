@@ -76,6 +76,31 @@ const DRIFTS: &[Drift] = &[
         word: "tags.foreign is yes, wanted none",
     },
     Drift {
+        name: "a listener that speaks TLS",
+        service: "elasticloadbalancing",
+        call: |s| {
+            let certificate =
+                "Certificates.member.1.CertificateArn=arn:aws:acm:eu-central-1:111122223333:certificate/a";
+            query("ModifyListener", &format!("ListenerArn={}&Protocol=TLS&{certificate}", listener(s, "users")))
+        },
+        child: "listener/users",
+        word: "protocol is TLS, wanted TCP",
+    },
+    Drift {
+        name: "logs of requests",
+        service: "apigateway",
+        call: |s| {
+            let stream = "arn:aws:firehose:eu-central-1:111122223333:deliverystream/amazon-apigateway-x";
+            let patch = |path: &str, value: &str| {
+                format!(r#"{{"op":"replace","path":"/accessLogSettings/{path}","value":"{value}"}}"#)
+            };
+            let both = [patch("destinationArn", stream), patch("format", "$context.requestId")].join(",");
+            ("PATCH", format!("/restapis/{}/stages/v1", known(&s.id)), format!(r#"{{"patchOperations":[{both}]}}"#))
+        },
+        child: "stage",
+        word: "access_logs is",
+    },
+    Drift {
         name: "cross-zone turned off",
         service: "elasticloadbalancing",
         call: |s| {

@@ -8,7 +8,7 @@ use privgw::aws::policy::{normal, shorten, unescape};
 use privgw::bundle::Bundle;
 use privgw::bundle::model::{AccessLogs, Api, HealthCheck, InternalApi, LoadBalancer, MethodSettings, Policy};
 
-use crate::conformance::{LOGS, rpc};
+use crate::conformance::{LOGS, rpc, whole};
 use crate::world::{ACCOUNT, REGION, World, inside, map, strings, text};
 
 fn config(world: &World, name: &str) -> InternalApi {
@@ -98,6 +98,18 @@ async fn what_is_generated_for_an_import_is_what_a_person_would_have_written() {
         let written = InternalApi::decode(&written, &tfplugin::Path::root()).expect("it fits");
         assert_eq!(written, told(config));
         assert_eq!(plan.action, Action::NoOp);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bundle_in_which_everything_is_set_plans_empty_after_an_import() {
+    for whole in [whole::config, whole::with_own] {
+        let world = World::new();
+        world.tamper("apigateway", "PATCH", "/account", LOGS).await;
+        let rpc = rpc(&world).await;
+        let driver = made(&rpc, &whole(&world).encode()).await;
+        let (written, plan) = generated(&rpc, &id(&driver)).await.unwrap_or_else(|trouble| panic!("{trouble}"));
+        assert_eq!(plan.action, Action::NoOp, "{written:?}");
     }
 }
 

@@ -263,12 +263,14 @@ fn edit(rng: &mut Rng, walker: &mut Walker, shared: &str) {
         3 => drop(inside(&mut config.routes).insert("GET /new".into(), Attr::Known(route("users")))),
         _ => {
             // What needs more back ends, or is in the way of a destroy or of the others, isn't for here.
-            const NOT: [&str; 8] = [
+            const NOT: [&str; 10] = [
                 "a new route",
                 "name",
                 "no private DNS",
                 "balancer attributes",
                 "a back end less",
+                "a listener with a certificate",
+                "a streamed answer",
                 "a route of another type",
                 "a route for signed calls with a key",
                 "timeouts",

@@ -387,6 +387,7 @@ fn proposed(prior: Option<&InternalApi>, config: &InternalApi) -> InternalApi {
         api,
         tags,
         on_create_failure,
+        preflight,
         timeouts,
         ..
     } = config.clone();
@@ -403,6 +404,7 @@ fn proposed(prior: Option<&InternalApi>, config: &InternalApi) -> InternalApi {
     proposed.api = api;
     proposed.tags = tags;
     proposed.on_create_failure = on_create_failure;
+    proposed.preflight = preflight;
     proposed.timeouts = timeouts;
     proposed
 }

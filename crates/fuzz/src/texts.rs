@@ -2,8 +2,10 @@
 
 use privgw::aws::policy;
 use privgw::bundle::model::{
-    Backend, Endpoint, HealthCheck, InternalApi, MapOf, MethodSettings, Route, Stage, Timeouts,
+    AccessLogs, Backend, ConnectionLogs, Endpoint, HealthCheck, InternalApi, LoadBalancer, MapOf, MethodSettings,
+    Policy, Route, Stage, Timeouts,
 };
+use privgw::bundle::policy::told;
 use privgw::bundle::validate::validate;
 use privgw::bundle::{drift, duration};
 use privgw::openapi;
@@ -17,6 +19,7 @@ pub fn run(input: &[u8]) {
             assert_eq!(policy::normal(&policy::document(&meaning).to_string()), Some(meaning.clone()));
             let short = policy::shorten(&meaning, "a1b2c3d4e5");
             assert_eq!(policy::shorten(&short, "a1b2c3d4e5"), short);
+            let _ = told(&meaning, &["vpce-1".to_owned()]);
         }
     }
     let _ = duration::parse(&text);
@@ -37,6 +40,10 @@ fn everywhere(text: &str) -> InternalApi {
     let backend = Backend {
         port: Attr::Known(3001),
         target_type: some(),
+        protocol: some(),
+        certificate_arn: some(),
+        ssl_policy: some(),
+        alpn_policy: some(),
         targets: set(),
         url_scheme: some(),
         health_check: Attr::Known(HealthCheck {
@@ -54,9 +61,12 @@ fn everywhere(text: &str) -> InternalApi {
         method: some(),
         kind: some(),
         authorization: some(),
+        response_transfer_mode: some(),
         request_parameters: only(text, text.to_owned()),
         ..Route::default()
     };
+    let policy = Policy { statements: some(), allowed_principal_arns: set(), document: some() };
+    let logs = AccessLogs { destination_arn: some(), format: some() };
     InternalApi {
         name: some(),
         description: some(),
@@ -69,10 +79,18 @@ fn everywhere(text: &str) -> InternalApi {
             additional_ids: set(),
             ..Endpoint::default()
         }),
+        load_balancer: Attr::Known(LoadBalancer {
+            access_logs: Attr::Known(ConnectionLogs { bucket: some(), prefix: some() }),
+            ..LoadBalancer::default()
+        }),
+        policy: Attr::Known(policy),
         backends: only(text, backend),
         routes: only(text, route),
         stage: Attr::Known(Stage {
             name: some(),
+            access_logs: Attr::Known(logs),
+            cache_cluster_size: some(),
+            client_certificate_id: some(),
             variables: only(text, text.to_owned()),
             method_settings: only(text, MethodSettings { logging_level: some(), ..MethodSettings::default() }),
             ..Stage::default()

@@ -9,9 +9,9 @@ use privgw::bundle::data::Found;
 use privgw::bundle::model::InternalApi;
 use privgw::functions;
 use privgw::provider::Config;
+use tfplugin::Schema;
 use tfplugin::docs::{render_data_source, render_function, render_provider, render_resource};
 use tfplugin::function::Signature;
-use tfplugin::Schema;
 
 use crate::workspace;
 

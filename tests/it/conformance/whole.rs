@@ -1,8 +1,8 @@
 //! A configuration in which everything is set that a user may set.
 
 use privgw::bundle::model::{
-    AccessLogs, Api, Backend, Endpoint, HealthCheck, InternalApi, LoadBalancer, MethodSettings, Policy, Route, Stage,
-    Timeouts,
+    AccessLogs, Api, Backend, ConnectionLogs, Endpoint, HealthCheck, InternalApi, LoadBalancer, MethodSettings, Policy,
+    Route, Stage, Timeouts,
 };
 use tfplugin::{Attr, Number};
 
@@ -27,6 +27,7 @@ pub fn config(world: &World) -> InternalApi {
             cross_zone_enabled: Attr::Known(true),
             deletion_protection: Attr::Known(false),
             managed_security_group: Attr::Known(true),
+            access_logs: Attr::Known(ConnectionLogs { bucket: text("logs"), prefix: text("shop") }),
             ..LoadBalancer::default()
         }),
         backends: map([("products", products()), ("users", plain(3002)), ("images", plain(3003))]),
@@ -49,6 +50,7 @@ pub fn config(world: &World) -> InternalApi {
         }),
         tags: map([("owner", "shop".to_string())]),
         on_create_failure: text("keep"),
+        preflight: Attr::Known(true),
         timeouts: Attr::Known(Timeouts {
             create: text("1h"),
             read: text("5m"),
