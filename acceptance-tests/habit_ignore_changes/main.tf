@@ -33,6 +33,7 @@ variable "changed" {
 }
 
 locals {
+  deny = { Effect = "Deny", Principal = "*", Action = "execute-api:Invoke" }
   # Every attribute that can be configured: what it was, and what it is when it has changed.
   values = {
     api               = [{ api_key_source = "HEADER" }, { api_key_source = "AUTHORIZER" }]
@@ -40,11 +41,16 @@ locals {
     load_balancer     = [{ cross_zone_enabled = true }, { cross_zone_enabled = false }]
     name              = ["was", "is"]
     on_create_failure = ["keep", "rollback"]
-    routes            = [{ "GET /products" = { backend = "products" } }, { "ANY /products" = { backend = "products" } }]
-    stage             = [{ name = "v1" }, { name = "v2" }]
-    tags              = [{ team = "was" }, { team = "is" }]
-    timeouts          = [{ create = "40m" }, { create = "50m" }]
-    vpc_id            = [var.vpc_id, var.other_vpc_id]
+    policy = [
+      { statements = jsonencode(merge(local.deny, { Resource = "execute-api:/*/DELETE/*" })) },
+      { statements = jsonencode(merge(local.deny, { Resource = "execute-api:/*/PUT/*" })) },
+    ]
+    preflight = [true, false]
+    routes    = [{ "GET /products" = { backend = "products" } }, { "ANY /products" = { backend = "products" } }]
+    stage     = [{ name = "v1" }, { name = "v2" }]
+    tags      = [{ team = "was" }, { team = "is" }]
+    timeouts  = [{ create = "40m" }, { create = "50m" }]
+    vpc_id    = [var.vpc_id, var.other_vpc_id]
     # Another VPC needs subnets of it.
     subnet_ids = [
       slice(var.subnet_ids, 0, 2),
@@ -72,10 +78,12 @@ resource "privgw_internal_api" "noticed" {
   load_balancer     = local.values.load_balancer[local.is.load_balancer]
   backends          = local.values.backends[local.is.backends]
   routes            = local.values.routes[local.is.routes]
+  policy            = local.values.policy[local.is.policy]
   stage             = local.values.stage[local.is.stage]
   api               = local.values.api[local.is.api]
   tags              = local.values.tags[local.is.tags]
   on_create_failure = local.values.on_create_failure[local.is.on_create_failure]
+  preflight         = local.values.preflight[local.is.preflight]
   timeouts          = local.values.timeouts[local.is.timeouts]
 }
 
@@ -88,10 +96,12 @@ resource "privgw_internal_api" "all" {
   load_balancer     = local.values.load_balancer[local.is.load_balancer]
   backends          = local.values.backends[local.is.backends]
   routes            = local.values.routes[local.is.routes]
+  policy            = local.values.policy[local.is.policy]
   stage             = local.values.stage[local.is.stage]
   api               = local.values.api[local.is.api]
   tags              = local.values.tags[local.is.tags]
   on_create_failure = local.values.on_create_failure[local.is.on_create_failure]
+  preflight         = local.values.preflight[local.is.preflight]
   timeouts          = local.values.timeouts[local.is.timeouts]
 
   lifecycle {
@@ -108,10 +118,12 @@ resource "privgw_internal_api" "each" {
   load_balancer     = local.values.load_balancer[local.is.load_balancer]
   backends          = local.values.backends[local.is.backends]
   routes            = local.values.routes[local.is.routes]
+  policy            = local.values.policy[local.is.policy]
   stage             = local.values.stage[local.is.stage]
   api               = local.values.api[local.is.api]
   tags              = local.values.tags[local.is.tags]
   on_create_failure = local.values.on_create_failure[local.is.on_create_failure]
+  preflight         = local.values.preflight[local.is.preflight]
   timeouts          = local.values.timeouts[local.is.timeouts]
 
   lifecycle {
@@ -124,10 +136,12 @@ resource "privgw_internal_api" "each" {
       load_balancer,
       backends,
       routes,
+      policy,
       stage,
       api,
       tags,
       on_create_failure,
+      preflight,
       timeouts,
     ]
   }

@@ -1,9 +1,10 @@
 //! Bad input is refused on its attribute, before AWS is asked.
 
 use privgw::bundle::Bundle;
-use privgw::bundle::model::{HealthCheck, InternalApi, LoadBalancer, Timeouts};
+use privgw::bundle::model::{AccessLogs, HealthCheck, InternalApi, LoadBalancer, Policy, Timeouts};
 use tfplugin::{Attr, Resource, Severity};
 
+use crate::conformance::whole;
 use crate::world::{World, inside, map, route, strings, text};
 
 /// A mistake, the attribute that must be blamed, and a word of the explanation.
@@ -123,6 +124,86 @@ const MISTAKES: &[Mistake] = &[
         |c| inside(inside(&mut c.backends).get_mut("users").unwrap()).targets = strings(&["i-123".into()]),
         "backends[\"users\"].targets",
         "IPv4",
+    ),
+    (
+        "a certificate without TLS",
+        |c| inside(inside(&mut c.backends).get_mut("users").unwrap()).certificate_arn = text("arn:aws:acm:::x"),
+        "backends[\"users\"].certificate_arn",
+        "protocol = \"TLS\"",
+    ),
+    (
+        "TLS without a certificate",
+        |c| inside(inside(&mut c.backends).get_mut("users").unwrap()).protocol = text("TLS"),
+        "backends[\"users\"].certificate_arn",
+        "needs one",
+    ),
+    (
+        "a stream of a type that can't",
+        |c| {
+            let route = inside(inside(&mut c.routes).get_mut("GET /products").unwrap());
+            (route.kind, route.response_transfer_mode) = (text("HTTP"), text("STREAM"));
+        },
+        "routes[\"GET /products\"].response_transfer_mode",
+        "all of the answer",
+    ),
+    (
+        "statements that are none",
+        |c| c.policy = Attr::Known(Policy { statements: text("[1]"), ..Policy::default() }),
+        "policy.statements",
+        "list of statements",
+    ),
+    (
+        "a policy without a statement",
+        |c| c.policy = Attr::Known(Policy { document: text(r#"{"Statement":[]}"#), ..Policy::default() }),
+        "policy.document",
+        "at least one",
+    ),
+    (
+        "a policy in two ways",
+        |c| {
+            let (document, statements) = (text(whole::WHOLE), text(whole::FEWER));
+            c.policy = Attr::Known(Policy { document, statements, ..Policy::default() });
+        },
+        "policy.document",
+        "takes the place",
+    ),
+    (
+        "a caller who is no principal",
+        |c| {
+            c.policy =
+                Attr::Known(Policy { allowed_principal_arns: strings(&["AROAEXAMPLE".into()]), ..Policy::default() });
+        },
+        "policy.allowed_principal_arns",
+        "number of an account",
+    ),
+    (
+        "a policy that is too long",
+        |c| {
+            let long = whole::FEWER.replace("DELETE", &"x".repeat(8192));
+            c.policy = Attr::Known(Policy { statements: text(&long), ..Policy::default() });
+        },
+        "policy",
+        "8192",
+    ),
+    ("a cache of no size", |c| inside(&mut c.stage).cache_cluster_size = text("7"), "stage.cache_cluster_size", "0.5"),
+    (
+        "logs to a bucket",
+        |c| {
+            let logs = AccessLogs { destination_arn: text("arn:aws:s3:::logs"), format: text("$context.requestId") };
+            inside(&mut c.stage).access_logs = Attr::Known(logs);
+        },
+        "stage.access_logs.destination_arn",
+        "log group",
+    ),
+    (
+        "logs without the request",
+        |c| {
+            let arn = text("arn:aws:logs:eu-central-1:111122223333:log-group:shop");
+            let logs = AccessLogs { destination_arn: arn, format: text("$context.status") };
+            inside(&mut c.stage).access_logs = Attr::Known(logs);
+        },
+        "stage.access_logs.format",
+        "requestId",
     ),
     ("an empty name", |c| c.name = text(" "), "name", "characters"),
 ];
