@@ -390,11 +390,10 @@ fn half_made(aws: &Aws, private: Private, failed: Outcome, plan: &InternalApi) -
 
 /// The names of all that exists: a deletion was approved as a whole.
 fn everything(observed: &Observed) -> Permitted {
-    observed.children.values().chain(&observed.extras).map(|live| live.name.clone()).collect()
+    observed.all().map(|live| live.name.clone()).collect()
 }
 
 /// A load balancer under deletion protection would be found out only when half of the bundle is gone.
 fn protected(before: &Observed) -> Option<Diagnostic> {
-    let mut all = before.children.values().chain(&before.extras);
-    all.find(|live| load_balancer::is_protected(live)).map(|live| diagnose::protected(&live.id))
+    before.all().find(|live| load_balancer::is_protected(live)).map(|live| diagnose::protected(&live.id))
 }

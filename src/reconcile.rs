@@ -44,8 +44,13 @@ impl Observed {
         self.children.is_empty() && self.extras.is_empty()
     }
 
+    /// Everything, what is to be deleted included.
+    pub fn all(&self) -> impl Iterator<Item = &Live> {
+        self.children.values().chain(&self.extras)
+    }
+
     fn holds(&self, id: &str) -> bool {
-        self.children.values().chain(&self.extras).any(|live| live.id == id)
+        self.all().any(|live| live.id == id)
     }
 }
 
@@ -169,7 +174,7 @@ pub fn believe(mut seen: Observed, outcome: &Outcome) -> Observed {
     seen.leaving.retain(|live| !outcome.removed.contains(&live.id));
     let lies_in = |live: &Live, api: &str| live.spec.get("rest_api_id").is_some_and(|id| id == api);
     let is_lost = |live: &Live| seen.strangers.iter().any(|other| other.id == live.id || lies_in(live, &other.id));
-    let made = outcome.observed.children.values().chain(&outcome.observed.extras);
+    let made = outcome.observed.all();
     let made: Vec<Live> = made.filter(|live| !is_lost(live) && !seen.holds(&live.id)).cloned().collect();
     for live in made {
         match seen.children.contains_key(&live.name) {

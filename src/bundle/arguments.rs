@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tfplugin::Attr;
 
-use super::backends::{attributes, health_check};
+use super::backends::{attributes, health_check, scheme};
 use super::desired::HTTPS;
 use super::method_settings::from_settings;
 use super::model::{
@@ -133,22 +133,21 @@ impl Seen<'_> {
         let found = groups.filter_map(|child| {
             let name = child.key()?;
             let port: i64 = self.value(child, "port")?;
-            let listener_port = self.value(&listener::child(name), "port").unwrap_or(port);
+            let at = listener::child(name);
+            let listener_port = self.value(&at, "port").unwrap_or(port);
             let mut ways = routes.values().filter(|route| route.get("port") == Some(&json!(listener_port)));
             let way = ways.next().and_then(|route| serde_json::from_value::<route::Route>(route.clone()).ok());
             let target_type: Attr<String> = unless(self.value(child, "target_type"), "ip".to_string());
-            let plain = Backend { port: Attr::Known(port), target_type, ..Backend::default() };
-            let at = listener::child(name);
-            let protocol: Attr<String> = unless(self.value(&at, "protocol"), listener::TCP.to_string());
-            let scheme = if protocol.is_null() { "http" } else { "https" };
+            let protocol = unless(self.value(&at, "protocol"), listener::TCP.to_string());
+            let plain = Backend { port: Attr::Known(port), target_type, protocol, ..Backend::default() };
+            let Input::Known(usual) = scheme(&plain) else { return None };
             let backend = Backend {
                 listener_port: unless(Some(listener_port), port),
-                protocol,
                 certificate_arn: self.value(&at, "certificate_arn").into(),
                 ssl_policy: unless(self.value(&at, "ssl_policy"), listener::SSL_POLICY.to_string()),
                 alpn_policy: unless(self.value(&at, "alpn_policy"), listener::NO_ALPN.to_string()),
                 health_check: given(self.health_check(child)),
-                url_scheme: unless(way.as_ref().map(|way| way.scheme.clone()), scheme.to_string()),
+                url_scheme: unless(way.as_ref().map(|way| way.scheme.clone()), usual),
                 tls_skip_verification: unless(way.map(|way| way.tls_skip_verification), false),
                 ..self.attributes(child, plain)
             };

@@ -11,7 +11,7 @@ use tfplugin::Attr;
 
 use super::backends::{attributes, health_check, scheme, targets, tls_only};
 use super::inputs::{
-    flag, known_entries, nested, number, optional, or, or_empty, or_empty_object, strings, text, text_or, texts,
+    flag, known_entries, nested, number, object, optional, or, or_empty, or_empty_object, strings, text, text_or, texts,
 };
 use super::method_settings::method_settings;
 use super::model::{AccessLogs, Backend, ConnectionLogs, InternalApi, MapOf, Route, Strings};
@@ -340,24 +340,16 @@ fn mappings(front_path: &str, own: &Attr<MapOf<String>>) -> Input<BTreeMap<Strin
 
 /// Where AWS is to write a line for each connection; null for nowhere.
 fn connection_logs(logs: &Attr<ConnectionLogs>) -> Input<Value> {
-    match logs {
-        Attr::Known(logs) => Input::Known(json!({"bucket": text(&logs.bucket), "prefix": optional(&logs.prefix)})),
-        Attr::Null => Input::Known(Value::Null),
-        Attr::Unknown => Input::Unknown,
-    }
+    object(logs, |logs| json!({"bucket": text(&logs.bucket), "prefix": optional(&logs.prefix)}))
 }
 
 /// Where AWS is to write a line for each request, and which; null for nowhere. It wants the ARN of a log group without the `:*` that a
 /// data source puts behind it.
 fn access_logs(logs: &Attr<AccessLogs>) -> Input<Value> {
-    match logs {
-        Attr::Known(logs) => {
-            let arn = logs.destination_arn.clone().map(|arn| arn.trim_end_matches(":*").to_string());
-            Input::Known(json!({"destination_arn": text(&arn), "format": text(&logs.format)}))
-        }
-        Attr::Null => Input::Known(Value::Null),
-        Attr::Unknown => Input::Unknown,
-    }
+    object(logs, |logs| {
+        let arn = logs.destination_arn.clone().map(|arn| arn.trim_end_matches(":*").to_string());
+        json!({"destination_arn": text(&arn), "format": text(&logs.format)})
+    })
 }
 
 /// A CIDR block as AWS stores it, with the host bits cleared; anything else as it is.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use tfplugin::{Attr, Set};
 
 use super::model::{MapOf, Strings};
@@ -40,6 +41,15 @@ pub fn optional(attr: &Attr<String>) -> Input<Option<String>> {
     match attr {
         Attr::Known(text) => Input::Known(Some(text.clone()).filter(|text| !text.is_empty())),
         Attr::Null => Input::Known(None),
+        Attr::Unknown => Input::Unknown,
+    }
+}
+
+/// An object in the form of a spec; null is null.
+pub fn object<T>(attr: &Attr<T>, read: impl Fn(&T) -> Value) -> Input<Value> {
+    match attr {
+        Attr::Known(object) => Input::Known(read(object)),
+        Attr::Null => Input::Known(Value::Null),
         Attr::Unknown => Input::Unknown,
     }
 }

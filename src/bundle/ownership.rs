@@ -105,12 +105,11 @@ fn told(tags: &Tags) -> Option<Identity> {
 
 /// The owners of what another creation has left: whoever claims that is their heir.
 pub fn ancestors(found: &Observed) -> BTreeSet<String> {
-    let all = found.children.values().chain(&found.extras);
-    all.filter_map(|live| live.tags.as_ref()?.get(OWNER).cloned()).collect()
+    found.all().filter_map(|live| live.tags.as_ref()?.get(OWNER).cloned()).collect()
 }
 
 fn apis(found: &Observed) -> impl Iterator<Item = &Live> {
-    found.children.values().chain(&found.extras).filter(|live| live.name == rest_api::child())
+    found.all().filter(|live| live.name == rest_api::child())
 }
 
 async fn own(aws: &Aws, api: &Live, owner: &str) -> Result<(), AwsError> {

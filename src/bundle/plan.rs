@@ -31,7 +31,8 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
         if moves {
             response.diagnostics.push(moved());
             // The old bundle goes first, and AWS would refuse that.
-            response.diagnostics.extend(protected(&private.observed));
+            let protected = private.observed.all().find(|live| load_balancer::is_protected(live));
+            response.diagnostics.extend(protected.map(|live| protected_replacement(&live.id)));
         }
         return response;
     };
@@ -103,11 +104,6 @@ fn objections(steps: &Plan, observed: &Observed, planned: &InternalApi, is_certa
     let protected = steps.deletions.iter().filter(|live| load_balancer::is_protected(live));
     found.extend(protected.map(|live| protected_replacement(&live.id)));
     found
-}
-
-fn protected(observed: &Observed) -> Option<Diagnostic> {
-    let mut all = observed.children.values();
-    all.find(|live| load_balancer::is_protected(live)).map(|live| protected_replacement(&live.id))
 }
 
 /// The identity of an existing bundle: what its children are tagged with. Without private bytes the name may be an older one, and

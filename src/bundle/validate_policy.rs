@@ -2,7 +2,8 @@
 
 use tfplugin::{Attr, Path};
 
-use super::model::{InternalApi, Policy};
+use super::inputs::{default, known_entries, strings};
+use super::model::{InternalApi, Policy, Route};
 use super::policy::{is_principal, resource_policy};
 use super::validate::Check;
 use crate::aws::policy::{document, normal, statements};
@@ -48,12 +49,10 @@ impl Check {
             let detail = format!("It is an ARN of IAM or STS, or the number of an account; it is {principal:?}.");
             self.error(path, "Not a principal", detail);
         }
-        let unsigned = config.routes.known().into_iter().flatten().filter(|(_, route)| {
-            route
-                .known()
-                .is_some_and(|route| route.authorization.is_null() || route.authorization == Attr::Known("NONE".into()))
-        });
-        let unsigned: Vec<&str> = unsigned.map(|(key, _)| key.as_str()).collect();
+        let none = Attr::Known("NONE".to_string());
+        let is_unsigned = |route: &Route| default(&route.authorization, "NONE".to_string()) == none;
+        let routes = known_entries(&config.routes).filter(|(_, route)| is_unsigned(route));
+        let unsigned: Vec<&str> = routes.map(|(key, _)| key.as_str()).collect();
         if !unsigned.is_empty() {
             let detail = format!(
                 "Only signed calls have a principal, and these routes take none: {}. Give them `authorization = \"AWS_IAM\"`, or every \
@@ -66,7 +65,7 @@ impl Check {
 
     fn length(&mut self, config: &InternalApi, path: Path) {
         let more = config.endpoint.known().map(|endpoint| endpoint.additional_ids.clone()).unwrap_or_default();
-        let Input::Known(mut endpoints) = super::inputs::strings(&more) else { return };
+        let Input::Known(mut endpoints) = strings(&more) else { return };
         endpoints.push(Input::Known(SOME_ENDPOINT.to_string()));
         let Input::Known(all) = resource_policy(&config.policy, &Input::Known(endpoints)) else { return };
         let length = document(&all).to_string().chars().count();

@@ -91,7 +91,7 @@ struct State {
 
 impl<'a, 'r> Work<'a, 'r> {
     fn new(run: &'a Run<'r>, before: Observed) -> Self {
-        let all = before.children.values().chain(&before.extras);
+        let all = before.all();
         let taken = all.map(|live| live.text("aws_name").to_string()).collect();
         let outcome = Outcome { observed: before, ..Outcome::default() };
         let state = Mutex::new(State { taken, outcome, ..State::default() });
@@ -288,7 +288,7 @@ impl<'a, 'r> Work<'a, 'r> {
             let state = self.lock();
             let observed = &state.outcome.observed;
             scope.known = observed.children.clone();
-            scope.found = observed.children.values().chain(&observed.extras).cloned().collect();
+            scope.found = observed.all().cloned().collect();
         }
         let old: BTreeSet<String> = scope.found.iter().map(|live| live.id.clone()).collect();
         let mut looks = 1;
