@@ -8,6 +8,8 @@ pub mod desired;
 pub mod diagnose;
 pub mod drift;
 pub mod duration;
+pub mod existing;
+mod failed_create;
 pub mod import;
 pub mod inputs;
 pub mod method_settings;
@@ -19,6 +21,7 @@ pub mod preflight;
 pub mod state;
 pub mod validate;
 mod validate_backends;
+mod validate_existing;
 mod validate_policy;
 mod validate_routes;
 mod validate_stage;
@@ -34,14 +37,15 @@ use tokio::time::Instant;
 
 use self::desired::{as_applied, desired};
 use self::diagnose::{diagnose, unverified};
+use self::failed_create::{half_made, look_again, roll_back, wants_rollback};
 use self::model::InternalApi;
 use self::plan::identity;
 use self::state::{Home, Private, View, fill};
 use crate::aws::retry::{BOUNDS, Bounds};
-use crate::aws::{Aws, AwsError, names, tags};
+use crate::aws::{Aws, names, tags};
 use crate::child::{Identity, Scope};
 use crate::children::{load_balancer, rest_api};
-use crate::reconcile::{self, Failure, Graph, Observed, Outcome, Permitted, Run, believe, observe, reconcile};
+use crate::reconcile::{self, Graph, Observed, Outcome, Permitted, Run, observe, reconcile};
 
 /// The resource.
 pub struct Bundle;
@@ -69,10 +73,13 @@ impl Resource for Bundle {
         request: PlanRequest<InternalApi>,
     ) -> PlanResponse<InternalApi> {
         let prior = request.prior.clone();
+        let private = Private::read(&request.private);
         let mut diagnostics = validate::across(prior.as_ref(), &request.proposed);
         let mut response = plan::plan(request, meta.map(|aws| &aws.place));
         if let Some(aws) = meta.filter(|_| response.planned.preflight.known() != Some(&false)) {
-            diagnostics.extend(preflight::preflight(aws, prior.as_ref(), &response.planned).await);
+            let owner = identity(&private, prior.as_ref().unwrap_or(&response.planned));
+            let seen = (owner.bundle.as_str(), &private.observed);
+            diagnostics.extend(preflight::preflight(aws, prior.as_ref(), &response.planned, seen).await);
         }
         response.diagnostics.extend(diagnostics);
         response
@@ -255,6 +262,7 @@ fn scope(private: &Private, model: &InternalApi) -> Scope {
         identity: private.identity.clone(),
         vpc_id: model.vpc_id.known().cloned().unwrap_or_default(),
         known: private.observed.children.clone(),
+        given: existing::ids(model),
         ..Scope::default()
     }
 }
@@ -324,8 +332,12 @@ fn applied(
     let mut state = if diagnostics.has_errors() { before.clone() } else { plan.clone() };
     // Tags that could not all be applied are not recorded as applied.
     let place = as_applied(&state, &aws.place);
-    fill(&mut state, View::Live { observed: &outcome.observed, drift: &[] }, &place, &private.identity);
-    private.observed = outcome.observed;
+    let mut observed = outcome.observed;
+    // The state tells only of what its own arguments hand in.
+    let given = existing::ids(&state);
+    observed.given.retain(|name, live| given.get(name) == Some(&live.id));
+    fill(&mut state, View::Live { observed: &observed, drift: &[] }, &place, &private.identity);
+    private.observed = observed;
     private.home = Some(Home::of(&aws.place));
     ApplyResponse { state: Some(state), private: private.write(), diagnostics }
 }
@@ -334,58 +346,6 @@ fn left(aws: &Aws, private: Private, mut state: InternalApi, diagnostics: Diagno
     let place = as_applied(&state, &aws.place);
     fill(&mut state, View::Live { observed: &private.observed, drift: &[] }, &place, &private.identity);
     DeleteResponse::Left { state, private: private.write(), diagnostics }
-}
-
-fn wants_rollback(plan: &InternalApi) -> bool {
-    plan.on_create_failure.known().is_some_and(|wish| wish == ROLLBACK)
-}
-
-/// Deletes what a failed creation has made. Whatever can't be deleted is what the state then holds.
-async fn roll_back(
-    run: Run<'_>,
-    private: Private,
-    mut failed: Outcome,
-    plan: &InternalApi,
-) -> ApplyResponse<InternalApi> {
-    // It has the time of a deletion, for that of the creation may be what was over.
-    let limit = duration::read(&plan.timeouts, |timeouts| &timeouts.delete, DELETE);
-    let deadline = Instant::now() + limit;
-    let made = match look_again(&run, &failed, deadline).await {
-        Ok(made) => made,
-        Err(error) => {
-            failed.failures.push(Failure { child: None, verb: "roll back", id: None, error });
-            return half_made(run.aws, private, failed, plan);
-        }
-    };
-    let scope = Scope { known: made.children.clone(), ..run.scope.clone() };
-    let run = Run { permitted: everything(&made), scope, deadline, ..run };
-    let mut outcome = reconcile(&run, &Graph::default(), made).await;
-    let (is_gone, is_heir) = (outcome.failures.is_empty(), !private.identity.heir_of.is_empty());
-    outcome.failures.splice(0..0, failed.failures);
-    if !is_gone {
-        return half_made(run.aws, private, outcome, plan);
-    }
-    let mut response = applied(run.aws, private, outcome, plan, plan);
-    response.diagnostics.push(diagnose::rolled_back(is_heir));
-    response
-}
-
-/// What there is after a creation that failed. What another creation of this name has taken over meanwhile isn't the bundle's, and what
-/// a call has made whose answer couldn't be believed is.
-async fn look_again(run: &Run<'_>, failed: &Outcome, deadline: Instant) -> Result<Observed, AwsError> {
-    let scope = Scope { known: failed.observed.children.clone(), ..run.scope.clone() };
-    let bounds = Bounds { cancel: run.cancel.clone(), deadline };
-    Ok(believe(BOUNDS.scope(bounds, observe(run.aws, &scope)).await?, failed))
-}
-
-/// The state of a creation that failed, with what there is of it.
-fn half_made(aws: &Aws, private: Private, failed: Outcome, plan: &InternalApi) -> ApplyResponse<InternalApi> {
-    let is_heir = !private.identity.heir_of.is_empty();
-    let mut response = applied(aws, private, failed, plan, plan);
-    if let Some(state) = &response.state {
-        response.diagnostics.push(diagnose::half_made(&state.children, is_heir));
-    }
-    response
 }
 
 /// The names of all that exists: a deletion was approved as a whole.

@@ -94,6 +94,11 @@ pub trait Kind: Send + Sync {
         Outputs::new()
     }
 
+    /// What follows from the id alone of an object that was handed in.
+    fn given_outputs(&self, id: &str) -> Outputs {
+        [("id".to_string(), Value::from(id))].into()
+    }
+
     /// Which tagging API serves this kind.
     fn tagging(&self) -> Tagging;
 
@@ -198,6 +203,13 @@ pub struct Live {
 }
 
 impl Live {
+    /// One of which nothing is known but its id.
+    pub fn unread(name: &ChildName, id: &str) -> Self {
+        let (spec, outputs) = (Spec::new(), Outputs::new());
+        let status = Status::Pending("not looked at".into());
+        Self { name: name.clone(), id: id.to_string(), spec, outputs, tags: None, status, created: 0 }
+    }
+
     /// An output as a string; empty when it is missing.
     pub fn text(&self, output: &str) -> &str {
         self.outputs.get(output).and_then(Value::as_str).unwrap_or_default()
@@ -266,6 +278,8 @@ pub struct Scope {
     pub vpc_id: String,
     /// Children known from earlier, by name.
     pub known: BTreeMap<ChildName, Live>,
+    /// The ids of objects that take the place of children, and don't belong to the bundle.
+    pub given: BTreeMap<ChildName, String>,
     /// Children that this observation has found so far.
     pub found: Vec<Live>,
     /// Whether what another owner has left under this name counts as the bundle's, as it does when a creation looks around.

@@ -5,6 +5,7 @@
 
 pub mod diff;
 pub mod execute;
+pub mod given;
 pub mod graph;
 pub mod observe;
 pub mod wait;
@@ -16,6 +17,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub use diff::{Action, Plan, Step, choose, plan};
+pub use given::{Given, look_up};
 pub use graph::{Graph, Node};
 pub use observe::{observe, observe_kind};
 
@@ -30,6 +32,9 @@ pub struct Observed {
     pub children: BTreeMap<ChildName, Live>,
     /// More that claim a name already taken: what an interrupted replacement has left. They are deleted.
     pub extras: Vec<Live>,
+    /// What was handed in, by the child in whose place it is. It isn't the bundle's: nothing is ever done about it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub given: BTreeMap<ChildName, Live>,
     /// Children that AWS is still deleting. They count as gone, but what takes their place, and what they use, has to wait for that.
     #[serde(skip)]
     pub leaving: Vec<Live>,
@@ -47,6 +52,11 @@ impl Observed {
     /// Everything, what is to be deleted included.
     pub fn all(&self) -> impl Iterator<Item = &Live> {
         self.children.values().chain(&self.extras)
+    }
+
+    /// A child, or what was handed in in its place.
+    pub fn find(&self, name: &ChildName) -> Option<&Live> {
+        self.given.get(name).or_else(|| self.children.get(name))
     }
 
     fn holds(&self, id: &str) -> bool {
@@ -143,7 +153,8 @@ const LOOKS: u32 = 4;
 /// Looks at the result, again where AWS doesn't show all of it yet.
 async fn verify(run: &Run<'_>, desired: &Graph, outcome: &Outcome) -> Result<Observed, AwsError> {
     // The specs just written tell which of AWS's many values are ours to compare.
-    let scope = Scope { known: outcome.observed.children.clone(), found: Vec::new(), ..run.scope.clone() };
+    let known = outcome.observed.children.clone();
+    let scope = Scope { known, given: desired.given_ids(), found: Vec::new(), ..run.scope.clone() };
     let looking = async {
         let mut looks = 1;
         loop {

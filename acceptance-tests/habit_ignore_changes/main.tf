@@ -49,6 +49,7 @@ locals {
     routes    = [{ "GET /products" = { backend = "products" } }, { "ANY /products" = { backend = "products" } }]
     stage     = [{ name = "v1" }, { name = "v2" }]
     tags      = [{ team = "was" }, { team = "is" }]
+    vpc_link  = [null, { id = null }]
     timeouts  = [{ create = "40m" }, { create = "50m" }]
     vpc_id    = [var.vpc_id, var.other_vpc_id]
     # Another VPC needs subnets of it.
@@ -76,6 +77,7 @@ resource "privgw_internal_api" "noticed" {
   subnet_ids        = local.values.subnet_ids[local.is.subnet_ids]
   endpoint          = local.values.endpoint[local.is.endpoint]
   load_balancer     = local.values.load_balancer[local.is.load_balancer]
+  vpc_link          = local.values.vpc_link[local.is.vpc_link]
   backends          = local.values.backends[local.is.backends]
   routes            = local.values.routes[local.is.routes]
   policy            = local.values.policy[local.is.policy]
@@ -94,6 +96,7 @@ resource "privgw_internal_api" "all" {
   subnet_ids        = local.values.subnet_ids[local.is.subnet_ids]
   endpoint          = local.values.endpoint[local.is.endpoint]
   load_balancer     = local.values.load_balancer[local.is.load_balancer]
+  vpc_link          = local.values.vpc_link[local.is.vpc_link]
   backends          = local.values.backends[local.is.backends]
   routes            = local.values.routes[local.is.routes]
   policy            = local.values.policy[local.is.policy]
@@ -116,6 +119,7 @@ resource "privgw_internal_api" "each" {
   subnet_ids        = local.values.subnet_ids[local.is.subnet_ids]
   endpoint          = local.values.endpoint[local.is.endpoint]
   load_balancer     = local.values.load_balancer[local.is.load_balancer]
+  vpc_link          = local.values.vpc_link[local.is.vpc_link]
   backends          = local.values.backends[local.is.backends]
   routes            = local.values.routes[local.is.routes]
   policy            = local.values.policy[local.is.policy]
@@ -134,6 +138,7 @@ resource "privgw_internal_api" "each" {
       subnet_ids,
       endpoint,
       load_balancer,
+      vpc_link,
       backends,
       routes,
       policy,

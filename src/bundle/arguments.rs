@@ -15,29 +15,32 @@ use super::desired::HTTPS;
 use super::method_settings::from_settings;
 use super::model::{
     AccessLogs, Api, Backend, ConnectionLogs, Endpoint, HealthCheck, InternalApi, LoadBalancer, MapOf, Policy, Route,
-    Stage, Strings,
+    Stage, Strings, VpcLink,
 };
 use super::policy;
 use crate::aws::{self, Place, tags};
 use crate::child::{ChildName, Input, Live, Tags};
-use crate::children::{listener, load_balancer, rest_api, route, security_group, stage, target_group, vpc_endpoint};
+use crate::children::{
+    listener, load_balancer, rest_api, route, security_group, stage, target_group, vpc_endpoint, vpc_link,
+};
 use crate::reconcile::Observed;
 
 /// The arguments of a bundle that exists; what can't be told is null.
 pub fn arguments(observed: &Observed, place: &Place) -> InternalApi {
     let seen = Seen { observed };
     let (api, endpoint, balancer) = (rest_api::child(), vpc_endpoint::child(), load_balancer::child());
-    let by_port = seen.backends();
+    let by_port = if seen.has_listeners() { seen.backends() } else { seen.ports() };
     let balancer_subnets = seen.strings(&balancer, "subnet_ids");
     let endpoint_subnets = seen.strings(&endpoint, "subnet_ids");
     let subnets = balancer_subnets.clone().or_else(|| endpoint_subnets.clone());
     InternalApi {
         name: seen.value(&api, "name").into(),
         description: seen.value(&api, "description").into(),
-        vpc_id: seen.value(&endpoint, "vpc_id").or_else(|| seen.value(&balancer, "vpc_id")).into(),
+        vpc_id: seen.vpc().into(),
         subnet_ids: subnets.clone().map(set).into(),
         endpoint: given(seen.endpoint(endpoint_subnets.filter(|own| Some(own) != subnets.as_ref()))),
         load_balancer: given(seen.load_balancer()),
+        vpc_link: given(VpcLink { id: seen.handed_in(&vpc_link::child()) }),
         routes: Attr::Known(seen.routes(&by_port)),
         backends: Attr::Known(by_port.into_iter().map(|(_, name, backend)| (name, Attr::Known(backend))).collect()),
         policy: seen.policy().into(),
@@ -71,6 +74,24 @@ impl Seen<'_> {
         Some(values)
     }
 
+    /// The id of what takes the place of a child, and isn't the bundle's.
+    fn handed_in(&self, child: &ChildName) -> Attr<String> {
+        self.observed.given.get(child).map(|live| live.id.clone()).into()
+    }
+
+    /// The VPC of the load balancer: that of an endpoint may be another one, if it was handed in.
+    fn vpc(&self) -> Option<String> {
+        let of =
+            |child: &ChildName| serde_json::from_value(self.observed.find(child)?.spec.get("vpc_id")?.clone()).ok();
+        self.value(&vpc_endpoint::child(), "vpc_id").or_else(|| of(&load_balancer::child()))
+    }
+
+    /// Whether back ends have listeners of the bundle, on a load balancer that may not be.
+    fn has_listeners(&self) -> bool {
+        let is_own = |child: &ChildName| [listener::KIND, target_group::KIND].contains(&child.kind());
+        !self.observed.given.contains_key(&load_balancer::child()) || self.observed.children.keys().any(is_own)
+    }
+
     fn endpoint(&self, own_subnets: Option<Vec<String>>) -> Endpoint {
         let (child, group) = (vpc_endpoint::child(), security_group::of_endpoint());
         let rules: Vec<security_group::Rule> = self.value(&group, "ingress").unwrap_or_default();
@@ -84,8 +105,9 @@ impl Seen<'_> {
             some(peers.collect())
         };
         let more = self.strings(&rest_api::child(), "vpc_endpoint_ids").unwrap_or_default();
-        let own = self.live(&child).map(|endpoint| endpoint.id.as_str());
+        let own = self.observed.find(&child).map(|endpoint| endpoint.id.as_str());
         Endpoint {
+            id: self.handed_in(&child),
             subnet_ids: own_subnets.map(set).into(),
             private_dns_enabled: unless(self.value(&child, "private_dns_enabled"), true),
             allowed_security_group_ids: callers(|peer| peer.starts_with("sg-")),
@@ -109,6 +131,11 @@ impl Seen<'_> {
 
     fn load_balancer(&self) -> LoadBalancer {
         let (child, group) = (load_balancer::child(), security_group::of_load_balancer());
+        let arn = self.handed_in(&child);
+        if arn.is_known() {
+            let listener_managed = unless(Some(self.has_listeners()), true);
+            return LoadBalancer { arn, listener_managed, ..LoadBalancer::default() };
+        }
         let has_none = self.strings(&child, "security_group_ids").is_some_and(|groups| groups.is_empty());
         LoadBalancer {
             cross_zone_enabled: unless(self.value(&child, "cross_zone_enabled"), true),
@@ -152,6 +179,23 @@ impl Seen<'_> {
                 ..self.attributes(child, plain)
             };
             Some((listener_port, name.to_string(), backend))
+        });
+        found.collect()
+    }
+
+    /// Back ends of which there is only a port, named after it: nothing in AWS tells another name.
+    fn ports(&self) -> Vec<Found> {
+        let routes: BTreeMap<String, Value> = self.value(&rest_api::child(), "routes").unwrap_or_default();
+        let ways = routes.into_values().filter_map(|route| serde_json::from_value::<route::Route>(route).ok());
+        let by_port: BTreeMap<i64, route::Route> = ways.map(|way| (way.port, way)).collect();
+        let found = by_port.into_iter().map(|(port, way)| {
+            let backend = Backend {
+                port: Attr::Known(port),
+                url_scheme: unless(Some(way.scheme), "http".to_string()),
+                tls_skip_verification: unless(Some(way.tls_skip_verification), false),
+                ..Backend::default()
+            };
+            (port, format!("port-{port}"), backend)
         });
         found.collect()
     }

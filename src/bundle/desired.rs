@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tfplugin::Attr;
 
 use super::backends::{attributes, health_check, scheme, targets, tls_only};
+use super::existing::{self, balancer_is_given, endpoint_is_given, has_listeners, link_is_given};
 use super::inputs::{
     flag, known_entries, nested, number, object, optional, or, or_empty, or_empty_object, strings, text, text_or, texts,
 };
@@ -26,7 +27,9 @@ use crate::reconcile::Graph;
 /// The desired children of a bundle. Values that the configuration doesn't know yet become unknown inputs; `backends` as a whole
 /// must be known.
 pub fn desired(model: &InternalApi, place: &Place, identity: &Identity) -> Graph {
-    let recipe = Recipe { model, place, identity, graph: Graph::default() };
+    let mut graph = Graph::default();
+    existing::given(model, place).into_iter().for_each(|given| graph.give(given));
+    let recipe = Recipe { model, place, identity, graph };
     recipe.endpoint().load_balancer().backends().vpc_link().rest_api().live()
 }
 
@@ -85,6 +88,9 @@ struct Recipe<'a> {
 impl Recipe<'_> {
     /// The way in: an interface endpoint for `execute-api`, behind a security group that admits callers to port 443.
     fn endpoint(mut self) -> Self {
+        if endpoint_is_given(self.model) {
+            return self;
+        }
         let own_groups =
             self.model.endpoint.known().map(|endpoint| endpoint.security_group_ids.clone()).unwrap_or_default();
         let security_group_ids = if own_groups.is_null() {
@@ -99,12 +105,9 @@ impl Recipe<'_> {
         } else {
             strings(&own_groups)
         };
-        let region = &self.place.region;
-        // In China, AWS names this service with the partition in front.
-        let prefix = if self.place.partition == "aws-cn" { "cn.com.amazonaws" } else { "com.amazonaws" };
         let endpoint = vpc_endpoint::VpcEndpoint {
             vpc_id: text(&self.model.vpc_id),
-            service_name: Input::Known(format!("{prefix}.{region}.execute-api")),
+            service_name: Input::Known(existing::service_name(self.place)),
             subnet_ids: strings(&endpoint_subnets(self.model)),
             security_group_ids,
             private_dns_enabled: private_dns(self.model),
@@ -151,6 +154,9 @@ impl Recipe<'_> {
     /// The way on: an internal network load balancer. Its security group lets nothing in from the VPC; what comes through the link
     /// isn't asked, because its callers are addresses of API Gateway that nobody can list.
     fn load_balancer(mut self) -> Self {
+        if balancer_is_given(self.model) {
+            return self;
+        }
         let settings = or_empty_object(&self.model.load_balancer);
         let own_groups = settings.known().map(|settings| settings.security_group_ids.clone()).unwrap_or_default();
         let managed = flag(&self.model.load_balancer, |settings| &settings.managed_security_group, true);
@@ -185,6 +191,9 @@ impl Recipe<'_> {
 
     /// Each back end: a target group, and a listener whose port selects it.
     fn backends(mut self) -> Self {
+        if !has_listeners(self.model) {
+            return self;
+        }
         for (name, backend) in known_entries(&self.model.backends) {
             let group = target_group::TargetGroup {
                 vpc_id: text(&self.model.vpc_id),
@@ -212,6 +221,9 @@ impl Recipe<'_> {
 
     /// API Gateway's tunnel to the load balancer, which must be active by then.
     fn vpc_link(mut self) -> Self {
+        if link_is_given(self.model) {
+            return self;
+        }
         self.add(
             vpc_link::child(),
             &vpc_link::VpcLink { target_arn: Input::from_ready(&load_balancer::child(), "arn") },
@@ -273,7 +285,10 @@ impl Recipe<'_> {
         let Attr::Known(name) = &route.backend else { return Input::Unknown };
         let backend = self.model.backends.known().and_then(|backends| backends.get(name)).and_then(Attr::known);
         let Some(backend) = backend else { return Input::Unknown };
-        let port: Input<i64> = Input::from_ready(&listener::child(name), "port");
+        let port: Input<i64> = match has_listeners(self.model) {
+            true => Input::from_ready(&listener::child(name), "port"),
+            false => number(&listener_port(backend)),
+        };
         Input::Known(json!({
             "kind": text_or(&route.kind, "HTTP_PROXY"),
             "scheme": scheme(backend),

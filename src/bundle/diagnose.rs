@@ -3,12 +3,14 @@
 use tfplugin::{Attr, Diagnostic, Path};
 
 use super::drift::describe;
+use super::existing;
 use super::model::MapOf;
 use super::state::Home;
 use crate::aws::{AwsError, ErrorKind};
 use crate::child::{Change, ChildName};
 use crate::children::{load_balancer, rest_api, security_group, target_health};
 use crate::reconcile::Failure;
+use crate::reconcile::given::USE;
 
 /// A step that failed.
 pub fn diagnose(failure: &Failure) -> Diagnostic {
@@ -21,7 +23,10 @@ pub fn diagnose(failure: &Failure) -> Diagnostic {
         advice(failure.error.kind)
     );
     let diagnostic = Diagnostic::error(format!("Could not {} {what}", failure.verb), detail);
-    let path = failure.child.as_ref().and_then(attribute).map(|path| narrower(path, &failure.error));
+    let path = match &failure.child {
+        Some(child) if failure.verb == USE => Some(existing::attribute(child)),
+        child => child.as_ref().and_then(attribute).map(|path| narrower(path, &failure.error)),
+    };
     match path {
         Some(path) => diagnostic.at(path),
         None => diagnostic,
@@ -163,6 +168,7 @@ fn words(child: &ChildName) -> String {
 fn attribute(child: &ChildName) -> Option<Path> {
     let path = match (child.kind(), child.key()) {
         ("target_group" | "listener", Some(backend)) => Path::attr("backends").key(backend),
+        ("vpc_link", _) => Path::attr("vpc_link"),
         ("vpc_endpoint", _) | ("security_group", Some("endpoint")) => Path::attr("endpoint"),
         (load_balancer::KIND, _) | ("security_group", Some("load_balancer")) => Path::attr("load_balancer"),
         (rest_api::KIND, _) => Path::attr("routes"),

@@ -13,10 +13,10 @@ use super::diagnose;
 use super::model::InternalApi;
 use super::ownership::identify;
 use super::state::Private;
-use crate::aws::Aws;
-use crate::child::Scope;
-use crate::children::rest_api;
-use crate::reconcile::observe;
+use crate::aws::{Aws, AwsError};
+use crate::child::{ChildName, Live, Scope};
+use crate::children::{listener, load_balancer, rest_api, target_group, vpc_endpoint, vpc_link};
+use crate::reconcile::{Observed, look_up, observe};
 
 /// What a bundle is known by: its API, and where that is.
 pub fn identity_schema() -> IdentitySchema {
@@ -105,7 +105,8 @@ pub async fn import(aws: &Aws, id: &str) -> Result<(InternalApi, Vec<u8>), Diagn
         return Err(Diagnostic::error("No such bundle", detail).into());
     };
     let scope = Scope { identity: identity.clone(), ..Scope::default() };
-    let observed = observe(aws, &scope).await.map_err(unread)?;
+    let mut observed = observe(aws, &scope).await.map_err(unread)?;
+    observed.given = handed_in(aws, &observed).await.map_err(unread)?;
     let state = InternalApi {
         id: Attr::Known(id.to_string()),
         execution_arn: Attr::Known(aws.place.execution_arn(id)),
@@ -113,4 +114,43 @@ pub async fn import(aws: &Aws, id: &str) -> Result<(InternalApi, Vec<u8>), Diagn
     };
     let private = Private { identity, observed, ..Private::default() };
     Ok((state, private.write()))
+}
+
+/// What takes the place of children that the bundle doesn't have: what its API and its listeners lead to. What is gone isn't among it.
+async fn handed_in(aws: &Aws, observed: &Observed) -> Result<BTreeMap<ChildName, Live>, AwsError> {
+    let mut given = BTreeMap::new();
+    let has = |child: &ChildName| observed.children.contains_key(child);
+    let named = |child: &ChildName, member: &str| -> Vec<String> {
+        let value = observed.children.get(child).and_then(|live| live.spec.get(member)).cloned().unwrap_or_default();
+        let one = value.as_str().map(|id| vec![id.to_string()]);
+        one.or_else(|| serde_json::from_value(value).ok()).unwrap_or_default()
+    };
+    let (api, link, balancer) = (rest_api::child(), vpc_link::child(), load_balancer::child());
+    let mut endpoints = named(&api, "vpc_endpoint_ids");
+    endpoints.sort();
+    take(aws, &mut given, vpc_endpoint::child(), endpoints.into_iter().filter(|_| !has(&vpc_endpoint::child())))
+        .await?;
+    take(aws, &mut given, link.clone(), named(&api, "vpc_link_id").into_iter().filter(|_| !has(&link))).await?;
+    let from_link = given.get(&link).and_then(|live| live.spec.get("target_arn")?.as_str().map(str::to_string));
+    let users = observed.children.keys().filter(|child| [listener::KIND, target_group::KIND].contains(&child.kind()));
+    let used = users.flat_map(|child| named(child, "load_balancer_arn"));
+    let arns = from_link.into_iter().chain(named(&link, "target_arn")).chain(used);
+    take(aws, &mut given, balancer.clone(), arns.filter(|_| !has(&balancer))).await?;
+    Ok(given)
+}
+
+/// Takes the first of these objects that exists in the place of a child.
+async fn take(
+    aws: &Aws,
+    given: &mut BTreeMap<ChildName, Live>,
+    child: ChildName,
+    ids: impl Iterator<Item = String>,
+) -> Result<(), AwsError> {
+    for id in ids {
+        if let Some(live) = look_up(aws, &child, &id).await? {
+            given.insert(child, live);
+            break;
+        }
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use tfplugin::{Attr, Model, Set};
 
 pub use api::{AccessLogs, Api, MethodSettings, Policy, Route, Stage};
 pub use backend::{Backend, HealthCheck};
-pub use network::{ConnectionLogs, Endpoint, LoadBalancer};
+pub use network::{ConnectionLogs, Endpoint, LoadBalancer, VpcLink};
 pub use outputs::{InvokeUrls, NetworkInterface, TargetGroup};
 
 /// A set of strings.
@@ -41,8 +41,9 @@ pub struct InternalApi {
     /// The VPC that everything lives in. **A change replaces the whole bundle.**
     #[attr(required)]
     pub vpc_id: Attr<String>,
-    /// Subnets of the endpoint and the load balancer, at most one in each availability zone. Both can be given their own.
-    #[attr(required)]
+    /// Subnets of the endpoint and the load balancer, at most one in each availability zone. Both can be given their own. Needed unless
+    /// both have their own or exist already.
+    #[attr(optional)]
     pub subnet_ids: Attr<Strings>,
     /// The interface endpoint for `execute-api`: the way into the API.
     #[attr(optional)]
@@ -50,6 +51,9 @@ pub struct InternalApi {
     /// The internal network load balancer that API Gateway reaches back ends through.
     #[attr(optional)]
     pub load_balancer: Attr<LoadBalancer>,
+    /// The VPC link, API Gateway's tunnel to the load balancer.
+    #[attr(optional)]
+    pub vpc_link: Attr<VpcLink>,
     /// Back ends by a name of your choice. Each gets a listener and a target group.
     #[attr(required)]
     pub backends: Attr<MapOf<Backend>>,

@@ -120,14 +120,23 @@ pub fn identity(private: &Private, state: &InternalApi) -> Identity {
 /// Which children there will be must be known; everything else about them may be unknown.
 fn can_tell(planned: &InternalApi) -> bool {
     let backends = planned.backends.known().is_some_and(|backends| backends.values().all(Attr::is_known));
-    let unknown_objects =
-        planned.endpoint.is_unknown() || planned.load_balancer.is_unknown() || planned.stage.is_unknown();
+    let unknown_objects = planned.endpoint.is_unknown()
+        || planned.load_balancer.is_unknown()
+        || planned.vpc_link.is_unknown()
+        || planned.stage.is_unknown();
+    // What is handed in takes the place of children, unless it turns out to be null.
+    let handed_in = planned.endpoint.known().is_none_or(|endpoint| !endpoint.id.is_unknown())
+        && planned.vpc_link.known().is_none_or(|link| !link.id.is_unknown())
+        && planned
+            .load_balancer
+            .known()
+            .is_none_or(|balancer| !balancer.arn.is_unknown() && !balancer.listener_managed.is_unknown());
     // Own security groups take the place of managed ones, which are children.
     let groups = planned.endpoint.known().is_none_or(|endpoint| !endpoint.security_group_ids.is_unknown())
         && planned.load_balancer.known().is_none_or(|balancer| {
             !balancer.security_group_ids.is_unknown() && !balancer.managed_security_group.is_unknown()
         });
-    backends && groups && !unknown_objects && !planned.vpc_id.is_null()
+    backends && groups && handed_in && !unknown_objects && !planned.vpc_id.is_null()
 }
 
 fn respond(planned: InternalApi, private: &Private, replace: Vec<Path>) -> PlanResponse<InternalApi> {

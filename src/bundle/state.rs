@@ -9,6 +9,7 @@ use tfplugin::Attr;
 
 use super::desired::{balancer_subnets, private_dns, tags_all};
 use super::drift;
+use super::existing::{balancer_is_given, endpoint_is_given, has_listeners};
 use super::model::{InternalApi, InvokeUrls, List, MapOf, NetworkInterface, TargetGroup};
 use crate::aws::Place;
 use crate::child::{Change, ChildName, Identity, Input, has_unknown, is_unknown};
@@ -120,6 +121,7 @@ pub fn forget(model: &mut InternalApi) {
         subnet_ids: model.subnet_ids.clone(),
         endpoint: model.endpoint.clone(),
         load_balancer: model.load_balancer.clone(),
+        vpc_link: model.vpc_link.clone(),
         backends: model.backends.clone(),
         routes: model.routes.clone(),
         policy: model.policy.clone(),
@@ -165,7 +167,7 @@ impl View<'_> {
     fn output(&self, child: &ChildName, output: &str) -> Attr<Value> {
         match self {
             Self::Live { observed, .. } => {
-                let value = observed.children.get(child).and_then(|live| live.outputs.get(output));
+                let value = observed.find(child).and_then(|live| live.outputs.get(output));
                 value.filter(|value| !has_unknown(value) && !value.is_null()).cloned().into()
             }
             Self::Planned { plan, .. } => match plan.output(child, output) {
@@ -179,7 +181,7 @@ impl View<'_> {
     /// The members of an output, those included that only AWS can tell.
     fn parts(&self, child: &ChildName, output: &str) -> Option<BTreeMap<String, Value>> {
         let value = match self {
-            Self::Live { observed, .. } => observed.children.get(child)?.outputs.get(output)?.clone(),
+            Self::Live { observed, .. } => observed.find(child)?.outputs.get(output)?.clone(),
             Self::Planned { plan, .. } => plan.output(child, output)?,
         };
         if is_unknown(&value) { None } else { serde_json::from_value(value).ok() }
@@ -187,8 +189,8 @@ impl View<'_> {
 
     fn exists(&self, child: &ChildName) -> bool {
         match self {
-            Self::Live { observed, .. } => observed.children.contains_key(child),
-            Self::Planned { plan, .. } => plan.step(child).is_some(),
+            Self::Live { observed, .. } => observed.find(child).is_some(),
+            Self::Planned { plan, .. } => plan.step(child).is_some() || plan.given.contains_key(child),
         }
     }
 
@@ -257,6 +259,7 @@ fn interfaces(model: &mut InternalApi, view: View<'_>) {
     let by_subnet: Attr<BTreeMap<String, NetworkInterface>> = match view.parts(&child, "network_interfaces") {
         Some(found) => Attr::Known(found.into_iter().map(|(subnet, value)| (subnet, interface(value))).collect()),
         None if leaf.is_null() && !view.exists(&child) => Attr::Null,
+        None if balancer_is_given(model) => leaf.clone().map(|_| BTreeMap::new()),
         None => match balancer_subnets(model) {
             Attr::Known(subnets) if subnets.iter().all(Attr::is_known) => {
                 let known = subnets.iter().filter_map(|subnet| subnet.known().cloned());
@@ -296,10 +299,23 @@ fn backends(model: &mut InternalApi, view: View<'_>) {
         arn: view.text(&target_group::child(name), "arn"),
         name: view.text(&target_group::child(name), "aws_name"),
     };
-    let groups = backends.keys().map(|name| (name.clone(), Attr::Known(group(name)))).collect();
-    let listeners = backends.keys().map(|name| (name.clone(), view.text(&listener::child(name), "arn"))).collect();
+    let managed: Vec<&String> = backends.keys().filter(|_| has_listeners(model)).collect();
+    let groups = managed.iter().map(|name| ((*name).clone(), Attr::Known(group(name)))).collect();
+    let arn = |name: &&String| ((*name).clone(), view.text(&listener::child(name), "arn"));
+    let listeners = managed.iter().map(arn).collect();
     model.target_groups = Attr::Known(groups);
     model.listener_arns = Attr::Known(listeners);
+}
+
+/// Whether the plain name leads to the endpoint: as it should be, or as an endpoint has it that was handed in.
+fn resolves(model: &InternalApi, view: View<'_>) -> Attr<bool> {
+    if endpoint_is_given(model) {
+        return view.output(&vpc_endpoint::child(), "private_dns_enabled").map(|value| value == Value::Bool(true));
+    }
+    match private_dns(model) {
+        Input::Known(is_private) => Attr::Known(is_private),
+        _ => Attr::Unknown,
+    }
 }
 
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html>
@@ -324,10 +340,10 @@ fn urls(model: &mut InternalApi, api: &Attr<String>, view: View<'_>, place: &Pla
         _ => Attr::Unknown,
     };
     let dns = view.text(&vpc_endpoint::child(), "dns_name");
-    let private = match private_dns(model) {
-        Input::Known(true) => with_stage(&host),
-        Input::Known(false) => Attr::Null,
-        _ => Attr::Unknown,
+    let private = match resolves(model, view) {
+        Attr::Known(true) => with_stage(&host),
+        Attr::Unknown => Attr::Unknown,
+        _ => Attr::Null,
     };
     let endpoint = with_stage(&endpoint_host);
     model.invoke_url = if private.is_null() { endpoint.clone() } else { private.clone() };

@@ -21,6 +21,7 @@ pub fn validate(config: &InternalApi) -> Diagnostics {
     check.names(config);
     check.endpoint(config);
     check.load_balancer(config.load_balancer.known());
+    check.existing(config);
     check.backends(&config.backends);
     check.routes(config);
     check.policy(config);
@@ -159,7 +160,7 @@ impl Check {
         }
         let empty = |peers: &Attr<Strings>| peers.is_null() || peers.known().is_some_and(|peers| peers.0.is_empty());
         let closed = endpoint.security_group_ids.is_null() && sources.iter().all(|peers| empty(peers));
-        if closed && !config.endpoint.is_unknown() {
+        if closed && endpoint.id.is_null() && !config.endpoint.is_unknown() {
             let detail = "The endpoint's security group admits nobody. Give `endpoint` some `allowed_security_group_ids`, \
                           `allowed_cidr_blocks` or `allowed_prefix_list_ids`.";
             self.found.warning(path.clone(), "Nobody can call this API", detail);

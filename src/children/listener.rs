@@ -1,6 +1,8 @@
 //! Listeners: one port of the load balancer for each back end.
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-listeners.html>
 
+use std::collections::BTreeSet;
+
 use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, Certificate, ForwardActionConfig, Listener as Found, ProtocolEnum, TargetGroupTuple,
 };
@@ -8,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::target_health::Health;
+use super::{load_balancer, target_group};
 use crate::aws::{Aws, AwsError, gone_is_fine, tags, unless_gone};
 use crate::child::{Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, Wanted, spec};
 
@@ -54,10 +57,8 @@ impl Kind for ListenerKind {
     fn observe<'a>(&'a self, aws: &'a Aws, scope: &'a Scope) -> Task<'a, Vec<Live>> {
         Box::pin(async move {
             let mut found = Vec::new();
-            for balancer in scope.found_kind(super::load_balancer::KIND) {
-                let call = aws.elb.describe_listeners().load_balancer_arn(&balancer.id);
-                let pages = |_: &_| call.clone().into_paginator().items().send().collect::<Result<Vec<_>, _>>();
-                let listeners = unless_gone(aws.elb.ask("DescribeListeners", pages).await)?.unwrap_or_default();
+            for balancer in balancers(scope) {
+                let listeners = unless_gone(list(aws, &balancer).await)?.unwrap_or_default();
                 found.extend(listeners.iter().filter_map(live));
             }
             Ok(found)
@@ -156,6 +157,17 @@ impl Kind for ListenerKind {
     }
 }
 
+/// The load balancers that may have listeners of the bundle: its own, the one that was handed in, and whatever leads to one of its
+/// target groups, or did so when it was last looked at. A run that died while it moved from one to another has left listeners on both.
+fn balancers(scope: &Scope) -> BTreeSet<String> {
+    let own = scope.found_kind(load_balancer::KIND).map(|live| live.id.clone());
+    let given = scope.given.get(&load_balancer::child()).cloned();
+    let users =
+        scope.found_kind(target_group::KIND).chain(scope.known.values().filter(|live| live.name.kind() == KIND));
+    let used = users.filter_map(|live| live.spec.get("load_balancer_arn")?.as_str().map(str::to_string));
+    own.chain(given).chain(used).collect()
+}
+
 /// The listener of a back end.
 pub fn child(backend: &str) -> ChildName {
     ChildName::keyed(KIND, backend)
@@ -191,6 +203,37 @@ fn beside(old: &str, new: &str) -> Action {
     let group = |arn: &str, weight| TargetGroupTuple::builder().target_group_arn(arn).weight(weight).build();
     let groups = ForwardActionConfig::builder().target_groups(group(old, 1)).target_groups(group(new, 0)).build();
     Action::builder().r#type(ActionTypeEnum::Forward).forward_config(groups).build()
+}
+
+/// A port of a load balancer that somebody listens on.
+pub struct Port {
+    /// The port.
+    pub number: i64,
+    /// The ARN of the listener.
+    pub listener: String,
+    /// The names of its target groups.
+    pub leads_to: Vec<String>,
+}
+
+/// The ports of a load balancer that are taken, by whomever.
+pub async fn ports(aws: &Aws, balancer: &str) -> Result<Vec<Port>, AwsError> {
+    let named = |arn: &Value| arn.as_str().and_then(|arn| arn.split('/').nth(1)).map(str::to_string);
+    let port = |listener: &Found| {
+        let groups = target_groups(listener);
+        let all = groups.as_array().map_or(std::slice::from_ref(&groups), Vec::as_slice);
+        Some(Port {
+            number: listener.port()?.into(),
+            listener: listener.listener_arn()?.to_string(),
+            leads_to: all.iter().filter_map(named).collect(),
+        })
+    };
+    Ok(list(aws, balancer).await?.iter().filter_map(port).collect())
+}
+
+async fn list(aws: &Aws, balancer: &str) -> Result<Vec<Found>, AwsError> {
+    let call = aws.elb.describe_listeners().load_balancer_arn(balancer);
+    let pages = |_: &_| call.clone().into_paginator().items().send().collect::<Result<Vec<_>, _>>();
+    aws.elb.ask("DescribeListeners", pages).await
 }
 
 async fn modify(aws: &Aws, listener: &str, action: Action) -> Result<(), AwsError> {

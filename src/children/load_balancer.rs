@@ -174,6 +174,10 @@ impl Kind for LoadBalancerKind {
             .collect()
     }
 
+    fn given_outputs(&self, id: &str) -> Outputs {
+        [("arn".to_string(), json!(id))].into()
+    }
+
     fn tagging(&self) -> Tagging {
         Tagging::Elb
     }
@@ -220,7 +224,8 @@ async fn settle(aws: &Aws, known: &Live, now: Live) -> Result<Live, AwsError> {
     };
     let interfaces = interfaces(aws, &scope, now.text("aws_name"), &now.id).await?;
     // What was asked for counts: AWS may show the subnets late that were added.
-    Ok(await_interfaces(now, &subnets(&known.spec), interfaces))
+    let asked = if known.spec.contains_key("subnet_ids") { subnets(&known.spec) } else { subnets(&now.spec) };
+    Ok(await_interfaces(now, &asked, interfaces))
 }
 
 fn subnets(spec: &Spec) -> Vec<String> {
@@ -338,6 +343,8 @@ fn live(name: ChildName, balancer: &Balancer, attributes: Option<&BTreeMap<Strin
     let rules = balancer.enforce_security_group_inbound_rules_on_private_link_traffic().filter(|_| !groups.is_empty());
     let mut live_spec = spec(&json!({
         "vpc_id": balancer.vpc_id(),
+        "type": balancer.r#type().map(|kind| kind.as_str()),
+        "scheme": balancer.scheme().map(|scheme| scheme.as_str()),
         "subnet_ids": subnets,
         "security_group_ids": groups,
         "enforce_private_link_inbound": rules,

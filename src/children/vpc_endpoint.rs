@@ -237,6 +237,7 @@ fn live(name: ChildName, endpoint: &Endpoint) -> Option<Live> {
             ("dns_name", json!(dns.first())),
             ("dns_names", json!(dns)),
             ("network_interface_ids", json!(interfaces)),
+            ("private_dns_enabled", json!(endpoint.private_dns_enabled())),
         ]
         .map(|(key, value)| (key.to_string(), value))
         .into(),

@@ -31,10 +31,7 @@ impl Kind for VpcLinkKind {
 
     fn observe<'a>(&'a self, aws: &'a Aws, scope: &'a Scope) -> Task<'a, Vec<Live>> {
         Box::pin(async move {
-            let pages = |api: &aws_sdk_apigateway::Client| {
-                api.get_vpc_links().limit(API_PAGE).into_paginator().items().send().collect::<Result<Vec<_>, _>>()
-            };
-            let links = aws.api.ask("GetVpcLinks", pages).await?;
+            let links = all(aws).await?;
             let mut found = Vec::new();
             for link in &links {
                 let (name, id) = (link.name().unwrap_or_default(), link.id().unwrap_or_default());
@@ -135,6 +132,32 @@ impl Slow for VpcLinkKind {
 /// The only VPC link of a bundle.
 pub fn child() -> ChildName {
     ChildName::single(KIND)
+}
+
+/// A link, whoever's it is.
+pub struct Link {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The load balancer that it leads to.
+    pub target: String,
+}
+
+/// Every link of the account and region.
+pub async fn list(aws: &Aws) -> Result<Vec<Link>, AwsError> {
+    let link = |link: &aws_sdk_apigateway::types::VpcLink| {
+        let (name, target) = (link.name().unwrap_or_default().to_string(), link.target_arns().first()?.clone());
+        Some(Link { id: link.id()?.to_string(), name, target })
+    };
+    Ok(all(aws).await?.iter().filter_map(link).collect())
+}
+
+async fn all(aws: &Aws) -> Result<Vec<aws_sdk_apigateway::types::VpcLink>, AwsError> {
+    let pages = |api: &aws_sdk_apigateway::Client| {
+        api.get_vpc_links().limit(API_PAGE).into_paginator().items().send().collect::<Result<Vec<_>, _>>()
+    };
+    aws.api.ask("GetVpcLinks", pages).await
 }
 
 #[derive(Deserialize)]

@@ -14,6 +14,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What exists and isn't desired.
     pub deletions: Vec<Live>,
+    /// The outputs of what was handed in.
+    pub given: BTreeMap<ChildName, Outputs>,
 }
 
 /// What will be done about one desired child.
@@ -54,7 +56,8 @@ impl Step {
 
 /// Steps from observed to desired.
 pub fn plan(desired: &Graph, observed: &Observed) -> Plan {
-    let mut outputs: BTreeMap<ChildName, Outputs> = BTreeMap::new();
+    let given = desired.given_outputs(observed);
+    let mut outputs = given.clone();
     let mut steps = Vec::new();
     for node in desired.order().unwrap_or_default() {
         let Some(kind) = children::kind(node.name.kind()) else { continue };
@@ -67,7 +70,7 @@ pub fn plan(desired: &Graph, observed: &Observed) -> Plan {
     }
     let unwanted = observed.children.values().filter(|live| desired.get(&live.name).is_none());
     let deletions = unwanted.chain(&observed.extras).cloned().collect();
-    Plan { steps, deletions }
+    Plan { steps, deletions, given }
 }
 
 /// Of several that claim one name, the one that need not be replaced. A killed replacement has left an old child and its successor,
@@ -76,7 +79,7 @@ pub fn choose(desired: &Graph, mut observed: Observed) -> Observed {
     if observed.extras.is_empty() {
         return observed;
     }
-    let mut outputs: BTreeMap<ChildName, Outputs> = BTreeMap::new();
+    let mut outputs = desired.given_outputs(&observed);
     for node in desired.order().unwrap_or_default() {
         let Some(kind) = children::kind(node.name.kind()) else { continue };
         let resolved = node.resolve(&outputs);
@@ -136,7 +139,8 @@ impl Plan {
 
     /// An output of a child after the plan; unknown when only AWS can tell, `None` when there is no such child.
     pub fn output(&self, name: &ChildName, output: &str) -> Option<serde_json::Value> {
-        self.step(name).map(|step| step.outputs.get(output).cloned().unwrap_or_else(unknown))
+        let outputs = self.step(name).map(|step| &step.outputs).or_else(|| self.given.get(name))?;
+        Some(outputs.get(output).cloned().unwrap_or_else(unknown))
     }
 
     /// Whether nothing will be done.

@@ -3,12 +3,13 @@
 //! Nothing is torn down before everything new is in place, so there is no moment in which something deployed points at
 //! something gone; and when building fails, nothing has been lost.
 
+mod handed_in;
 mod teardown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -34,7 +35,8 @@ pub async fn execute(run: &Run<'_>, desired: &Graph, before: Observed) -> Outcom
     let before = choose(desired, before);
     let (doomed, leaving) = (plan(desired, &before).deletions, before.leaving.clone());
     let work = Work::new(run, before);
-    join_all(order.into_iter().map(|node| work.bring(node))).await;
+    let given = join_all(desired.given().map(|given| work.accept(given)));
+    join(given, join_all(order.into_iter().map(|node| work.bring(node)))).await;
     let mut doomed: Vec<Doomed> = doomed.into_iter().map(|live| Doomed { live, way: Way::Delete }).collect();
     doomed.append(&mut work.lock().replaced);
     doomed.extend(leaving.into_iter().map(|live| Doomed { live, way: Way::Leaving }));

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::Observed;
+use super::given::{Given, Ids};
 use crate::aws::AwsError;
 use crate::aws::tags::Tags;
 use crate::child::{ChildName, Outputs, Source, Spec, is_unknown, source_of, spec, unknown};
@@ -13,6 +15,7 @@ use crate::child::{ChildName, Outputs, Source, Spec, is_unknown, source_of, spec
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     nodes: BTreeMap<ChildName, Node>,
+    given: BTreeMap<ChildName, Given>,
 }
 
 /// One desired child.
@@ -30,6 +33,26 @@ impl Graph {
     /// Adds a child.
     pub fn add<T: Serialize>(&mut self, name: ChildName, desired: &T, tags: Tags) {
         self.nodes.insert(name.clone(), Node { name, spec: spec(desired), tags });
+    }
+
+    /// Puts an object that was handed in where a child would be.
+    pub fn give(&mut self, given: Given) {
+        self.given.insert(given.name.clone(), given);
+    }
+
+    /// What was handed in.
+    pub fn given(&self) -> impl Iterator<Item = &Given> {
+        self.given.values()
+    }
+
+    /// The ids of what was handed in, as far as they are known.
+    pub fn given_ids(&self) -> Ids {
+        self.given().filter_map(|given| Some((given.name.clone(), given.known_id()?.to_string()))).collect()
+    }
+
+    /// What siblings can take from what was handed in.
+    pub fn given_outputs(&self, observed: &Observed) -> BTreeMap<ChildName, Outputs> {
+        self.given().map(|given| (given.name.clone(), given.outputs(observed))).collect()
     }
 
     /// Adds a tag to a child.
@@ -59,7 +82,7 @@ impl Graph {
     /// The children, each after all that it takes something from. Fails only if the recipe has a circle, or takes something from a
     /// child that it doesn't have: waiting for either would never end.
     pub fn order(&self) -> Result<Vec<&Node>, AwsError> {
-        let (mut order, mut placed) = (Vec::new(), BTreeSet::new());
+        let (mut order, mut placed): (_, BTreeSet<ChildName>) = (Vec::new(), self.given.keys().cloned().collect());
         while order.len() < self.nodes.len() {
             let before = order.len();
             for node in self.nodes.values().filter(|node| !placed.contains(&node.name)).collect::<Vec<_>>() {

@@ -1,15 +1,22 @@
 //! What exists of a bundle, in as few calls as AWS allows.
 
-use futures::future::try_join_all;
+use futures::future::{try_join, try_join_all};
 
-use super::Observed;
+use super::{Observed, look_up};
 use crate::aws::{Aws, AwsError, tags, unless_gone};
 use crate::child::{ChildName, Claim, Kind, Live, Scope, Status, Tagging};
 use crate::children;
 
-/// Finds every child of the bundle that `scope` names. Kinds are read at the same time, except where one needs another's ids.
+/// Finds every child of the bundle that `scope` names, and looks at what was handed in.
 pub async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, AwsError> {
-    let mut scope = scope.clone();
+    let given = try_join_all(scope.given.iter().map(|(name, id)| look_up(aws, name, id)));
+    let (observed, given) = try_join(children(aws, scope.clone()), given).await?;
+    let given = given.into_iter().flatten().map(|live| (live.name.clone(), live)).collect();
+    Ok(Observed { given, ..observed })
+}
+
+/// Kinds are read at the same time, except where one needs another's ids.
+async fn children(aws: &Aws, mut scope: Scope) -> Result<Observed, AwsError> {
     let mut strangers = Vec::new();
     for wave in children::WAVES {
         let reads = wave.iter().map(|kind| kind.observe(aws, &scope));

@@ -15,6 +15,7 @@ mod drift;
 mod existing;
 mod failed_create;
 mod faults;
+mod handed_in;
 mod house;
 mod interrupt;
 mod journal;

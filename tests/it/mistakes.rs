@@ -1,7 +1,7 @@
 //! Bad input is refused on its attribute, before AWS is asked.
 
 use privgw::bundle::Bundle;
-use privgw::bundle::model::{AccessLogs, HealthCheck, InternalApi, LoadBalancer, Policy, Timeouts};
+use privgw::bundle::model::{AccessLogs, Endpoint, HealthCheck, InternalApi, LoadBalancer, Policy, Timeouts, VpcLink};
 use tfplugin::{Attr, Resource, Severity};
 
 use crate::conformance::whole;
@@ -63,6 +63,56 @@ const MISTAKES: &[Mistake] = &[
         "backends[\"users\"].health_check.path",
         "HTTP",
     ),
+    (
+        "another setting of an endpoint that exists",
+        |c| inside(&mut c.endpoint).id = text("vpce-0123456789abcdef0"),
+        "endpoint.allowed_security_group_ids",
+        "Drop `allowed_security_group_ids`",
+    ),
+    (
+        "an endpoint twice",
+        |c| {
+            let ids = strings(&["vpce-1".into()]);
+            c.endpoint = Attr::Known(Endpoint { id: text("vpce-1"), additional_ids: ids, ..Endpoint::default() });
+        },
+        "endpoint.additional_ids",
+        "`endpoint.id`",
+    ),
+    (
+        "another kind of load balancer",
+        |c| {
+            let arn = text("arn:aws:elasticloadbalancing:eu-central-1:1:loadbalancer/app/x/1");
+            c.load_balancer = Attr::Known(LoadBalancer { arn, ..LoadBalancer::default() });
+        },
+        "load_balancer.arn",
+        "loadbalancer/net/",
+    ),
+    (
+        "no listeners on a load balancer that has no others",
+        |c| {
+            let listener_managed = Attr::Known(false);
+            c.load_balancer = Attr::Known(LoadBalancer { listener_managed, ..LoadBalancer::default() });
+        },
+        "load_balancer.listener_managed",
+        "`arn`",
+    ),
+    (
+        "targets behind a listener that exists",
+        |c| {
+            let (arn, listener_managed) = (text("arn:aws:x:loadbalancer/net/x/1"), Attr::Known(false));
+            c.load_balancer = Attr::Known(LoadBalancer { arn, listener_managed, ..LoadBalancer::default() });
+            inside(inside(&mut c.backends).get_mut("users").unwrap()).targets = strings(&["10.0.0.1".into()]);
+        },
+        "backends[\"users\"].targets",
+        "only a port",
+    ),
+    (
+        "a link without its load balancer",
+        |c| c.vpc_link = Attr::Known(VpcLink { id: text("ab12cd") }),
+        "vpc_link.id",
+        "`load_balancer.arn`",
+    ),
+    ("no subnets at all", |c| c.subnet_ids = Attr::Null, "subnet_ids", "endpoint"),
     ("no subnet", |c| c.subnet_ids = strings(&[]), "subnet_ids", "At least one"),
     ("a subnet that is none", |c| c.subnet_ids = strings(&["vpc-1".into()]), "subnet_ids", "subnet-"),
     ("no route", |c| c.routes = Attr::Known(Default::default()), "routes", "can't be deployed"),

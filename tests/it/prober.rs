@@ -16,6 +16,7 @@ use bytes::Bytes;
 use privgw::bundle::model::InternalApi;
 use tfplugin::Attr;
 
+use crate::handed_in::balancer;
 use crate::sweep::{TURN, alone};
 use crate::world::{REGION, World};
 use requests::{ALL, Caller, FIRST_CHECKS, Forced, Request, forced, requests};
@@ -211,6 +212,7 @@ async fn die(world: &mut World, after: &InternalApi, at: usize) {
 /// A shop that has served for a while.
 async fn open() -> (World, InternalApi) {
     let mut world = World::new();
+    balancer(&world, changes::ESTATE, "internal").await;
     let config = changes::shop(&world);
     world.settle(&config).await;
     tokio::time::sleep(CHECKED).await;

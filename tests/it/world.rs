@@ -380,6 +380,7 @@ fn proposed(prior: Option<&InternalApi>, config: &InternalApi) -> InternalApi {
         subnet_ids,
         endpoint,
         load_balancer,
+        vpc_link,
         backends,
         routes,
         policy,
@@ -397,6 +398,7 @@ fn proposed(prior: Option<&InternalApi>, config: &InternalApi) -> InternalApi {
     proposed.subnet_ids = subnet_ids;
     proposed.endpoint = endpoint;
     proposed.load_balancer = load_balancer;
+    proposed.vpc_link = vpc_link;
     proposed.backends = backends;
     proposed.routes = routes;
     proposed.policy = policy;

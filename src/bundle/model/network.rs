@@ -1,4 +1,4 @@
-//! The way in and the way on: the endpoint and the load balancer.
+//! The way in and the way on: the endpoint, the load balancer and the VPC link.
 
 use tfplugin::{Attr, Model};
 
@@ -7,6 +7,10 @@ use super::Strings;
 /// The interface endpoint and who may reach it.
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct Endpoint {
+    /// The id of an endpoint for `execute-api` that exists, to use instead of a managed one. Nothing else about it is managed, so no other
+    /// attribute but `additional_ids` goes with this one. One endpoint can serve many APIs.
+    #[attr(optional)]
+    pub id: Attr<String>,
     /// Subnets of the endpoint, instead of the resource's `subnet_ids`.
     #[attr(optional)]
     pub subnet_ids: Attr<Strings>,
@@ -38,6 +42,14 @@ pub struct Endpoint {
 /// The load balancer.
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct LoadBalancer {
+    /// The ARN of an internal network load balancer that exists, to use instead of a managed one. The listeners and target groups of
+    /// `backends` are made on it, and nothing else about it is managed: no other attribute but `listener_managed` goes with this one.
+    #[attr(optional)]
+    pub arn: Attr<String>,
+    /// With `arn`: whether `backends` get listeners and target groups. Default `true`. With `false`, routes lead to listeners that exist,
+    /// and `backends` only say their ports.
+    #[attr(optional)]
+    pub listener_managed: Attr<bool>,
     /// Subnets of the load balancer, instead of the resource's `subnet_ids`. Adding one happens in place. AWS doesn't let one go while a
     /// VPC link is connected, so removing one makes a new load balancer with new target groups behind a new link.
     #[attr(optional)]
@@ -59,6 +71,15 @@ pub struct LoadBalancer {
     /// Logs of connections in S3. AWS writes them for `TLS` listeners only.
     #[attr(optional)]
     pub access_logs: Attr<ConnectionLogs>,
+}
+
+/// The VPC link.
+#[derive(Clone, Debug, Default, PartialEq, Model)]
+pub struct VpcLink {
+    /// The id of a VPC link that exists, to use instead of a managed one: AWS allows 20 in a region, and one can serve many APIs. It must
+    /// lead to the load balancer of `load_balancer.arn`, which AWS puts behind no second link.
+    #[attr(optional)]
+    pub id: Attr<String>,
 }
 
 /// Logs of connections.

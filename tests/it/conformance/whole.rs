@@ -2,10 +2,11 @@
 
 use privgw::bundle::model::{
     AccessLogs, Api, Backend, ConnectionLogs, Endpoint, HealthCheck, InternalApi, LoadBalancer, MethodSettings, Policy,
-    Route, Stage, Timeouts,
+    Route, Stage, Timeouts, VpcLink,
 };
 use tfplugin::{Attr, Number};
 
+use crate::handed_in::Estate;
 use crate::world::{World, inside, map, route, strings, text};
 
 /// Nobody may delete anything.
@@ -74,6 +75,17 @@ pub fn with_own(world: &World) -> InternalApi {
     let balancer = inside(&mut config.load_balancer);
     balancer.managed_security_group = Attr::Null;
     balancer.security_group_ids = own;
+    config
+}
+
+/// The same on pieces that exist already.
+pub fn with_given(world: &World, estate: &Estate, link: &str) -> InternalApi {
+    let mut config = config(world);
+    config.endpoint = Attr::Known(Endpoint { id: text(&estate.endpoint), ..Endpoint::default() });
+    let arn = text(&estate.balancer);
+    config.load_balancer =
+        Attr::Known(LoadBalancer { arn, listener_managed: Attr::Known(true), ..LoadBalancer::default() });
+    config.vpc_link = Attr::Known(VpcLink { id: text(link) });
     config
 }
 

@@ -4,7 +4,7 @@ use privgw::bundle::model::{InternalApi, LoadBalancer};
 use tfplugin::Attr;
 
 use crate::life::CASES;
-use crate::world::{World, inside, route, strings, text};
+use crate::world::{ACCOUNT, REGION, World, inside, route, strings, text};
 
 /// What a change makes of a configuration.
 pub type Change = fn(&World, &mut InternalApi);
@@ -19,7 +19,8 @@ pub fn all() -> Vec<(&'static str, Change)> {
 const FOR_SIGNED: &str = "named callers";
 
 /// In the midst of these, a process dies.
-pub const MORTAL: [&str; 6] = [
+pub const MORTAL: [&str; 7] = [
+    "a load balancer that exists",
     "another stage",
     "a load balancer in fewer zones",
     "a target group on another port behind the same listener",
@@ -27,6 +28,9 @@ pub const MORTAL: [&str; 6] = [
     "a listener on another port",
     "all targets",
 ];
+
+/// The name of a load balancer that isn't the bundle's.
+pub const ESTATE: &str = "estate";
 
 /// The shop, so that it really serves.
 pub fn shop(world: &World) -> InternalApi {
@@ -47,6 +51,12 @@ const REPLACEMENTS: &[(&str, Change)] = &[
     ("a load balancer without a security group", |_, c| {
         c.load_balancer =
             Attr::Known(LoadBalancer { managed_security_group: Attr::Known(false), ..LoadBalancer::default() });
+    }),
+    ("a load balancer that exists", |w, c| {
+        let balancers = w.sim.objects()[ACCOUNT][REGION]["load-balancer"].clone();
+        let arn =
+            balancers.as_object().and_then(|all| all.keys().find(|arn| arn.contains(ESTATE))).expect("it is there");
+        c.load_balancer = Attr::Known(LoadBalancer { arn: text(arn), ..LoadBalancer::default() });
     }),
     ("a target group on another port behind the same listener", |_, c| {
         port(c, 4000);
