@@ -3,6 +3,7 @@
 pub mod announce;
 pub mod arguments;
 pub mod backends;
+pub mod cors;
 pub mod data;
 pub mod desired;
 pub mod diagnose;
@@ -14,6 +15,7 @@ pub mod import;
 pub mod inputs;
 pub mod method_settings;
 pub mod model;
+pub mod operations;
 pub mod ownership;
 pub mod plan;
 pub mod policy;
@@ -21,7 +23,9 @@ pub mod preflight;
 pub mod state;
 pub mod validate;
 mod validate_backends;
+mod validate_cors;
 mod validate_existing;
+mod validate_openapi;
 mod validate_policy;
 mod validate_routes;
 mod validate_stage;
@@ -36,7 +40,7 @@ use tfplugin::{
 use tokio::time::Instant;
 
 use self::desired::{as_applied, desired};
-use self::diagnose::{diagnose, unverified};
+use self::diagnose::{diagnose, unverified, warned};
 use self::failed_create::{half_made, look_again, roll_back, wants_rollback};
 use self::model::InternalApi;
 use self::plan::identity;
@@ -325,6 +329,7 @@ fn applied(
 ) -> ApplyResponse<InternalApi> {
     let mut diagnostics: Diagnostics = outcome.failures.iter().map(diagnose).collect();
     diagnostics.extend(outcome.unread.iter().map(|error| diagnose::unlooked(&private.identity.bundle, error)));
+    diagnostics.extend(outcome.warnings.iter().map(warned));
     diagnostics.extend(outcome.unverified.iter().map(unverified));
     if diagnostics.has_errors() && outcome.observed.is_empty() {
         return ApplyResponse { state: None, private: Vec::new(), diagnostics };

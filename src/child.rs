@@ -125,6 +125,9 @@ pub trait Slow: Send + Sync {
 /// A call to AWS in progress.
 pub type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, AwsError>> + Send + 'a>>;
 
+/// The output in which an update tells what AWS has warned of. It goes no further than the run.
+pub const WARNINGS: &str = "$warnings";
+
 /// The comparable properties of a child.
 pub type Spec = Map<String, Value>;
 
@@ -160,9 +163,14 @@ impl ChildName {
         self.0.split('/').next().unwrap_or_default()
     }
 
-    /// The part after the slash.
+    /// The part after the slash, and before a second one where a key has several children of a kind.
     pub fn key(&self) -> Option<&str> {
-        self.0.split_once('/').map(|(_, key)| key)
+        self.0.split('/').nth(1)
+    }
+
+    /// One of several children that a key has of a kind.
+    pub fn part(&self, part: &str) -> Self {
+        Self(format!("{self}/{part}"))
     }
 
     /// The whole name.
@@ -247,6 +255,8 @@ pub struct Wanted {
     pub spec: Spec,
     /// The tags, those of the bundle included.
     pub tags: Tags,
+    /// What there is of it, or of what it takes the place of; empty of one that is new.
+    pub predecessor: Spec,
 }
 
 impl Wanted {

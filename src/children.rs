@@ -1,9 +1,11 @@
 //! The list of child types. A new kind of child is one file here and one line in [`WAVES`].
 
 pub mod deployment;
+pub mod document;
 pub mod listener;
 pub mod load_balancer;
 pub mod method_settings;
+pub mod preflight;
 pub mod rest_api;
 pub mod route;
 pub mod security_group;

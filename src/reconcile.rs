@@ -92,6 +92,8 @@ pub struct Outcome {
     pub removed: BTreeSet<String>,
     /// What failed.
     pub failures: Vec<Failure>,
+    /// What AWS has warned of.
+    pub warnings: Vec<(ChildName, String)>,
     /// Where AWS shows something else than it was given, although every step succeeded.
     pub unverified: Vec<(ChildName, Vec<Change>)>,
     /// Why the result could not be looked at, although every step succeeded.

@@ -46,6 +46,7 @@ locals {
       { statements = jsonencode(merge(local.deny, { Resource = "execute-api:/*/PUT/*" })) },
     ]
     preflight = [true, false]
+    openapi   = [null, file("${path.module}/document.json")]
     routes    = [{ "GET /products" = { backend = "products" } }, { "ANY /products" = { backend = "products" } }]
     stage     = [{ name = "v1" }, { name = "v2" }]
     tags      = [{ team = "was" }, { team = "is" }]
@@ -79,7 +80,8 @@ resource "privgw_internal_api" "noticed" {
   load_balancer     = local.values.load_balancer[local.is.load_balancer]
   vpc_link          = local.values.vpc_link[local.is.vpc_link]
   backends          = local.values.backends[local.is.backends]
-  routes            = local.values.routes[local.is.routes]
+  openapi           = local.values.openapi[local.is.openapi]
+  routes            = contains(var.changed, "openapi") ? null : local.values.routes[local.is.routes]
   policy            = local.values.policy[local.is.policy]
   stage             = local.values.stage[local.is.stage]
   api               = local.values.api[local.is.api]
@@ -98,7 +100,8 @@ resource "privgw_internal_api" "all" {
   load_balancer     = local.values.load_balancer[local.is.load_balancer]
   vpc_link          = local.values.vpc_link[local.is.vpc_link]
   backends          = local.values.backends[local.is.backends]
-  routes            = local.values.routes[local.is.routes]
+  openapi           = local.values.openapi[local.is.openapi]
+  routes            = contains(var.changed, "openapi") ? null : local.values.routes[local.is.routes]
   policy            = local.values.policy[local.is.policy]
   stage             = local.values.stage[local.is.stage]
   api               = local.values.api[local.is.api]
@@ -121,7 +124,8 @@ resource "privgw_internal_api" "each" {
   load_balancer     = local.values.load_balancer[local.is.load_balancer]
   vpc_link          = local.values.vpc_link[local.is.vpc_link]
   backends          = local.values.backends[local.is.backends]
-  routes            = local.values.routes[local.is.routes]
+  openapi           = local.values.openapi[local.is.openapi]
+  routes            = contains(var.changed, "openapi") ? null : local.values.routes[local.is.routes]
   policy            = local.values.policy[local.is.policy]
   stage             = local.values.stage[local.is.stage]
   api               = local.values.api[local.is.api]
@@ -141,6 +145,7 @@ resource "privgw_internal_api" "each" {
       vpc_link,
       backends,
       routes,
+      openapi,
       policy,
       stage,
       api,

@@ -1,6 +1,6 @@
 //! What a plan tells beyond its differences: what becomes of a child, and whether callers notice.
 
-use tfplugin::{Diagnostic, Diagnostics};
+use tfplugin::{Diagnostic, Diagnostics, Path};
 
 use super::drift;
 use super::model::InternalApi;
@@ -18,6 +18,8 @@ pub struct Known<'a> {
     pub prior: &'a InternalApi,
     /// What that asks for: if it is missing, somebody has deleted it.
     pub before: &'a Graph,
+    /// Whether the stage serves a deployment that the configuration names.
+    pub is_pinned: bool,
     /// Whether everything in the configuration is known. If not, a replacement may still turn out to be none.
     pub is_certain: bool,
     /// Whether every target group that is replaced has its targets from here.
@@ -37,7 +39,7 @@ pub fn announce(steps: &Plan, known: &Known<'_>) -> Diagnostics {
             Action::Keep => {}
             // Then the deployment is the least of it.
             Action::Create | Action::Replace(_) if step.name.kind() == deployment::KIND && has_no_api => {}
-            Action::Create if step.name.kind() == deployment::KIND => found.push(redeployed()),
+            Action::Create if step.name.kind() == deployment::KIND => found.push(redeployed(known.is_pinned)),
             Action::Create if before.get(&step.name).is_some() => found.push(missing(&step.name)),
             Action::Create => {}
             Action::Update(changes) => {
@@ -45,7 +47,7 @@ pub fn announce(steps: &Plan, known: &Known<'_>) -> Diagnostics {
                 found.extend(changes.iter().filter(|change| shuts(change)).map(|_| shut()));
             }
             Action::Replace(_) if !known.is_certain && !step.is_forced() => {}
-            Action::Replace(_) if step.name.kind() == deployment::KIND => found.push(redeployed()),
+            Action::Replace(_) if step.name.kind() == deployment::KIND => found.push(redeployed(known.is_pinned)),
             Action::Replace(changes) => found.push(replaced(step, changes, observed, known.has_targets)),
             Action::Recreate(reason) => found.push(Diagnostic::warning(
                 format!("{} is beyond repair and will be made anew", step.name),
@@ -56,7 +58,12 @@ pub fn announce(steps: &Plan, known: &Known<'_>) -> Diagnostics {
     found
 }
 
-fn redeployed() -> Diagnostic {
+fn redeployed(is_pinned: bool) -> Diagnostic {
+    if is_pinned {
+        let detail = "The stage goes on serving the deployment that `stage.deployment_id` names. What is new goes live when that is left out.";
+        let at = Path::attr("stage").attribute("deployment_id");
+        return Diagnostic::warning("A deployment will be made that nobody is served", detail).at(at);
+    }
     Diagnostic::warning(
         "The API will be redeployed",
         "What is deployed changes. The stage moves to the new deployment in one call, so callers are served what was before or what \

@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tfplugin::Attr;
 
-use super::backends::{attributes, health_check, scheme};
+use super::backends::{attributes, default_protocol, health_check, scheme};
+use super::cors;
 use super::desired::HTTPS;
 use super::method_settings::from_settings;
 use super::model::{
@@ -21,7 +22,7 @@ use super::policy;
 use crate::aws::{self, Place, tags};
 use crate::child::{ChildName, Input, Live, Tags};
 use crate::children::{
-    listener, load_balancer, rest_api, route, security_group, stage, target_group, vpc_endpoint, vpc_link,
+    deployment, listener, load_balancer, rest_api, route, security_group, stage, target_group, vpc_endpoint, vpc_link,
 };
 use crate::reconcile::Observed;
 
@@ -155,7 +156,8 @@ impl Seen<'_> {
 
     /// The back ends, in the order of their names.
     fn backends(&self) -> Vec<Found> {
-        let groups = self.observed.children.keys().filter(|child| child.kind() == target_group::KIND);
+        let is_first = |child: &&ChildName| child.kind() == target_group::KIND && !target_group::is_green(child);
+        let groups = self.observed.children.keys().filter(is_first);
         let routes: BTreeMap<String, Value> = self.value(&rest_api::child(), "routes").unwrap_or_default();
         let found = groups.filter_map(|child| {
             let name = child.key()?;
@@ -173,7 +175,8 @@ impl Seen<'_> {
                 certificate_arn: self.value(&at, "certificate_arn").into(),
                 ssl_policy: unless(self.value(&at, "ssl_policy"), listener::SSL_POLICY.to_string()),
                 alpn_policy: unless(self.value(&at, "alpn_policy"), listener::NO_ALPN.to_string()),
-                health_check: given(self.health_check(child)),
+                health_check: given(self.health_check(child, &plain.target_type)),
+                blue_green: unless(Some(self.live(&target_group::green(name)).is_some()), false),
                 url_scheme: unless(way.as_ref().map(|way| way.scheme.clone()), usual),
                 tls_skip_verification: unless(way.map(|way| way.tls_skip_verification), false),
                 ..self.attributes(child, plain)
@@ -212,14 +215,15 @@ impl Seen<'_> {
         }
     }
 
-    fn health_check(&self, child: &ChildName) -> HealthCheck {
+    fn health_check(&self, child: &ChildName, target_type: &Attr<String>) -> HealthCheck {
         let Some(have): Option<target_group::HealthCheck> = self.value(child, "health_check") else {
             return HealthCheck::default();
         };
+        let usual = default_protocol(target_type.known().map_or("", String::as_str));
         // The defaults depend on the protocol.
         let plain =
-            HealthCheck { protocol: unless(Some(have.protocol.clone()), "TCP".to_string()), ..HealthCheck::default() };
-        let defaults = match health_check(&Attr::Known(plain.clone())) {
+            HealthCheck { protocol: unless(Some(have.protocol.clone()), usual.to_string()), ..HealthCheck::default() };
+        let defaults = match health_check(&Attr::Known(plain.clone()), target_type) {
             Input::Known(defaults) => serde_json::from_value(defaults).unwrap_or_else(|_| have.clone()),
             _ => have.clone(),
         };
@@ -239,6 +243,7 @@ impl Seen<'_> {
     /// The routes that lead to a back end of the bundle; others are drift.
     fn routes(&self, backends: &[Found]) -> MapOf<Route> {
         let all: BTreeMap<String, Value> = self.value(&rest_api::child(), "routes").unwrap_or_default();
+        let preflights = self.value(&rest_api::child(), "preflights").unwrap_or_default();
         let told = all.into_iter().filter_map(|(key, value)| {
             let have: route::Route = serde_json::from_value(value).ok()?;
             let (_, backend, _) = backends.iter().find(|(port, ..)| *port == have.port)?;
@@ -253,6 +258,7 @@ impl Seen<'_> {
                 authorization: unless(Some(have.authorization), "NONE".to_string()),
                 api_key_required: unless(Some(have.api_key_required), false),
                 request_parameters: texts(have.request_parameters),
+                cors: cors::told(&key, &preflights),
             };
             Some((key, Attr::Known(route)))
         });
@@ -269,9 +275,16 @@ impl Seen<'_> {
             access_logs: self.access_logs(&child).into(),
             cache_cluster_size: self.value(&child, "cache_cluster_size").into(),
             client_certificate_id: self.value(&child, "client_certificate_id").into(),
+            deployment_id: self.pinned().into(),
             method_settings: from_settings(self.value(&child, "method_settings").unwrap_or_default()),
             ..Stage::default()
         })
+    }
+
+    /// The deployment that the stage serves, if it isn't the latest.
+    fn pinned(&self) -> Option<String> {
+        let latest = self.live(&deployment::child())?.id.as_str();
+        self.value(&stage::child(), "deployment_id").filter(|served: &String| served != latest)
     }
 
     fn access_logs(&self, child: &ChildName) -> Option<AccessLogs> {

@@ -11,9 +11,11 @@ use crate::child::Input;
 use crate::children::{listener, target_group};
 
 /// A health check as AWS stores it, [`target_group::HealthCheck`], with the defaults of its protocol.
-pub fn health_check(check: &Attr<HealthCheck>) -> Input<Value> {
+pub fn health_check(check: &Attr<HealthCheck>, target_type: &Attr<String>) -> Input<Value> {
     let Attr::Known(check) = or_empty_object(check) else { return Input::Unknown };
-    let Attr::Known(protocol) = default(&check.protocol, "TCP".to_string()) else { return Input::Unknown };
+    let usual = default(target_type, String::new()).map(|kind| default_protocol(&kind).to_string());
+    let protocol = if check.protocol.is_null() { usual } else { check.protocol.clone() };
+    let Attr::Known(protocol) = protocol else { return Input::Unknown };
     let over_http = protocol != "TCP";
     let timeout = if protocol == "HTTP" { 6 } else { 10 };
     let only_http = |value: Input<String>| if over_http { json!(value) } else { Value::Null };
@@ -27,6 +29,16 @@ pub fn health_check(check: &Attr<HealthCheck>) -> Input<Value> {
         "healthy_threshold": or(&check.healthy_threshold, 5),
         "unhealthy_threshold": or(&check.unhealthy_threshold, 2),
     }))
+}
+
+/// How health is checked if nothing is said: AWS doesn't just connect to a load balancer.
+pub fn default_protocol(target_type: &str) -> &'static str {
+    if target_type == target_group::ALB { "HTTP" } else { "TCP" }
+}
+
+/// Whether a back end has a pair of target groups.
+pub fn is_pair(backend: &Backend) -> bool {
+    backend.blue_green == Attr::Known(true)
 }
 
 /// AWS's attributes of a target group by AWS's key, with the defaults of its type of targets.
@@ -56,12 +68,20 @@ pub fn targets(backend: &Backend) -> Option<Input<Vec<Input<String>>>> {
         Attr::Known(targets) => {
             let Attr::Known(port) = &backend.port else { return Some(Input::Unknown) };
             let complete = |target: &Attr<String>| match target {
-                Attr::Known(target) if target.contains(':') => Input::Known(target.clone()),
+                Attr::Known(target) if has_port(target) => Input::Known(target.clone()),
                 Attr::Known(target) => Input::Known(format!("{target}:{port}")),
                 _ => Input::Unknown,
             };
             Some(Input::Known(targets.iter().map(complete).collect()))
         }
+    }
+}
+
+/// Whether a target has its port behind it: the ARN of a load balancer has colons, too.
+fn has_port(target: &str) -> bool {
+    match target.starts_with("arn:") {
+        true => target.rsplit(':').next().is_some_and(|last| last.parse::<u16>().is_ok()),
+        false => target.contains(':'),
     }
 }
 

@@ -4,23 +4,24 @@
 //! link, the load balancer and what hangs on it; then what makes the API live. What a child takes from another is an input, and the
 //! engine derives the order of work from that alone.
 
+mod api;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tfplugin::Attr;
 
-use super::backends::{attributes, health_check, scheme, targets, tls_only};
+use super::backends::{attributes, health_check, is_pair, targets, tls_only};
 use super::existing::{self, balancer_is_given, endpoint_is_given, has_listeners, link_is_given};
 use super::inputs::{
     flag, known_entries, nested, number, object, optional, or, or_empty, or_empty_object, strings, text, text_or, texts,
 };
 use super::method_settings::method_settings;
-use super::model::{AccessLogs, Backend, ConnectionLogs, InternalApi, MapOf, Route, Strings};
-use super::policy::resource_policy;
+use super::model::{AccessLogs, Backend, ConnectionLogs, InternalApi, Strings};
 use crate::aws::{Place, policy, tags};
 use crate::child::{ChildName, Identity, Input};
 use crate::children::{
-    deployment, listener, load_balancer, rest_api, route, security_group, stage, target_group, vpc_endpoint, vpc_link,
+    deployment, listener, load_balancer, rest_api, security_group, stage, target_group, vpc_endpoint, vpc_link,
 };
 use crate::reconcile::Graph;
 
@@ -189,7 +190,7 @@ impl Recipe<'_> {
         self
     }
 
-    /// Each back end: a target group, and a listener whose port selects it.
+    /// Each back end: a target group or a pair of them, and a listener whose port selects it.
     fn backends(mut self) -> Self {
         if !has_listeners(self.model) {
             return self;
@@ -200,15 +201,19 @@ impl Recipe<'_> {
                 load_balancer_arn: Input::from_created(&load_balancer::child(), "arn"),
                 port: number(&backend.port),
                 target_type: text_or(&backend.target_type, "ip"),
-                health_check: health_check(&backend.health_check),
+                health_check: health_check(&backend.health_check, &backend.target_type),
                 attributes: attributes(backend),
                 targets: targets(backend),
             };
             self.add(target_group::child(name), &group);
+            if is_pair(backend) {
+                self.add(target_group::green(name), &group);
+            }
             let listener = listener::Listener {
                 load_balancer_arn: Input::from_created(&load_balancer::child(), "arn"),
                 port: number(&listener_port(backend)),
                 target_group_arn: Input::from_created(&target_group::child(name), "arn"),
+                green_arn: is_pair(backend).then(|| Input::from_created(&target_group::green(name), "arn")),
                 protocol: text_or(&backend.protocol, listener::TCP),
                 certificate_arn: optional(&backend.certificate_arn),
                 ssl_policy: tls_only(backend, &backend.ssl_policy, listener::SSL_POLICY),
@@ -231,80 +236,6 @@ impl Recipe<'_> {
         self
     }
 
-    /// The API: who may invoke it, and which route leads where.
-    fn rest_api(mut self) -> Self {
-        let model = self.model;
-        let settings = or_empty_object(&model.api);
-        let endpoint: Input<String> = Input::from_ready(&vpc_endpoint::child(), "id");
-        let more = model.endpoint.known().map(|endpoint| endpoint.additional_ids.clone()).unwrap_or_default();
-        let vpc_endpoint_ids = match strings(&more) {
-            Input::Known(more) => Input::Known([vec![endpoint], more].concat()),
-            _ => Input::Unknown,
-        };
-        let api = rest_api::RestApi {
-            name: text(&model.name),
-            description: optional(&model.description),
-            minimum_compression_size: nested(&settings, |settings| match &settings.minimum_compression_size {
-                Attr::Known(size) => Input::Known(Some(*size)),
-                Attr::Null => Input::Known(None),
-                Attr::Unknown => Input::Unknown,
-            }),
-            binary_media_types: nested(&settings, |settings| strings(&settings.binary_media_types)),
-            api_key_source: nested(&settings, |settings| text_or(&settings.api_key_source, "HEADER")),
-            disable_execute_api_endpoint: flag(&model.api, |settings| &settings.disable_execute_api_endpoint, false),
-            policy: match (resource_policy(&model.policy, &vpc_endpoint_ids), model.id.known()) {
-                (Input::Known(all), Some(id)) => Input::Known(policy::shorten(&all, id)),
-                (other, _) => other,
-            },
-            vpc_endpoint_ids,
-            host: Input::from_created(&load_balancer::child(), "dns_name"),
-            vpc_link_id: Input::from_ready(&vpc_link::child(), "id"),
-            routes: self.routes(),
-        };
-        self.add(rest_api::child(), &api);
-        self.graph.tag(&rest_api::child(), tags::COMPLETE, &self.identity.owner);
-        self
-    }
-
-    fn routes(&self) -> Input<BTreeMap<String, Input<Value>>> {
-        let Attr::Known(routes) = &self.model.routes else { return Input::Unknown };
-        let entry = |(key, route): (&String, &Attr<Route>)| {
-            let spec = match route {
-                Attr::Known(route) => self.route(key, route),
-                _ => Input::Unknown,
-            };
-            (key.clone(), spec)
-        };
-        Input::Known(routes.iter().map(entry).collect())
-    }
-
-    /// One route in the form of [`route::Route`], except that its port comes from the listener: the API is changed only once the
-    /// listener is there, and may take over from a predecessor.
-    fn route(&self, key: &str, route: &Route) -> Input<Value> {
-        let (front_method, front_path) = key.split_once(' ').unwrap_or((key, "/"));
-        let Attr::Known(name) = &route.backend else { return Input::Unknown };
-        let backend = self.model.backends.known().and_then(|backends| backends.get(name)).and_then(Attr::known);
-        let Some(backend) = backend else { return Input::Unknown };
-        let port: Input<i64> = match has_listeners(self.model) {
-            true => Input::from_ready(&listener::child(name), "port"),
-            false => number(&listener_port(backend)),
-        };
-        Input::Known(json!({
-            "kind": text_or(&route.kind, "HTTP_PROXY"),
-            "scheme": scheme(backend),
-            "port": port,
-            "method": text_or(&route.method, front_method),
-            "path": text_or(&route.path, &route::integration_path(front_path)),
-            "timeout_ms": or(&route.timeout_ms, route::LONGEST_TIMEOUT_MS),
-            "authorization": text_or(&route.authorization, "NONE"),
-            "api_key_required": or(&route.api_key_required, false),
-            "request_parameters": mappings(front_path, &route.request_parameters),
-            "tls_skip_verification": or(&backend.tls_skip_verification, false),
-            "response_transfer_mode": text_or(&route.response_transfer_mode, route::BUFFERED),
-            "passthrough": route::PASSTHROUGH,
-        }))
-    }
-
     /// What makes the API live: a snapshot of it, and the stage that serves the snapshot.
     fn live(mut self) -> Graph {
         let model = self.model;
@@ -314,12 +245,16 @@ impl Recipe<'_> {
             rest_api_id: Input::from_created(&rest_api::child(), "id"),
             content: Input::from_ready(&rest_api::child(), "content"),
             keep: or(&settings.keep_deployments, 1),
+            pinned: optional(&settings.deployment_id),
         };
         self.add(deployment::child(), &deployment);
         let stage = stage::Stage {
             rest_api_id: Input::from_created(&rest_api::child(), "id"),
             stage_name: if known { text(&settings.name) } else { Input::Unknown },
-            deployment_id: Input::from_ready(&deployment::child(), "id"),
+            deployment_id: match &settings.deployment_id {
+                Attr::Null => Input::from_ready(&deployment::child(), "id"),
+                pinned => text(pinned),
+            },
             description: optional(&settings.description),
             variables: texts(&settings.variables),
             tracing_enabled: or(&settings.tracing_enabled, false),
@@ -339,17 +274,6 @@ impl Recipe<'_> {
         }
         all.extend(self.identity.tags(name.as_str()));
         self.graph.add(name, spec, all);
-    }
-}
-
-/// The mappings besides those that every route has; one of those written out again is no mapping more.
-fn mappings(front_path: &str, own: &Attr<MapOf<String>>) -> Input<BTreeMap<String, Input<String>>> {
-    let given = route::path_mappings(front_path);
-    let again =
-        |key: &String, value: &Input<String>| matches!(value, Input::Known(value) if given.get(key) == Some(value));
-    match texts(own) {
-        Input::Known(all) => Input::Known(all.into_iter().filter(|(key, value)| !again(key, value)).collect()),
-        other => other,
     }
 }
 

@@ -8,7 +8,7 @@ use super::model::MapOf;
 use super::state::Home;
 use crate::aws::{AwsError, ErrorKind};
 use crate::child::{Change, ChildName};
-use crate::children::{load_balancer, rest_api, security_group, target_health};
+use crate::children::{load_balancer, rest_api, security_group, target_group, target_health};
 use crate::reconcile::Failure;
 use crate::reconcile::given::USE;
 
@@ -30,6 +30,16 @@ pub fn diagnose(failure: &Failure) -> Diagnostic {
     match path {
         Some(path) => diagnostic.at(path),
         None => diagnostic,
+    }
+}
+
+/// AWS took what it was given, but doesn't like it.
+pub fn warned((child, warning): &(ChildName, String)) -> Diagnostic {
+    let detail = format!("While {} was updated, AWS said: {}.", words(child), cut(warning));
+    let diagnostic = Diagnostic::warning("AWS has a warning", detail);
+    match child.kind() {
+        rest_api::KIND => diagnostic.at(Path::attr("openapi")),
+        _ => diagnostic,
     }
 }
 
@@ -123,6 +133,27 @@ pub fn empty_group(backend: &str) -> Diagnostic {
     Diagnostic::warning("A new target group will be empty at first", detail).at(Path::attr("backends").key(backend))
 }
 
+/// The group that would stay isn't the one that gets the requests.
+pub fn green_is_live(backend: &str) -> Diagnostic {
+    let detail = format!(
+        "Without `blue_green`, the blue target group of {backend:?} stays, and requests go to the green one now. Deploy once more, so that \
+         blue gets them, and make this change then."
+    );
+    Diagnostic::error("The green target group is live", detail)
+        .at(Path::attr("backends").key(backend).attribute("blue_green"))
+}
+
+/// What an earlier deployment leads to must not go while a stage serves that.
+pub fn pinned(child: &ChildName) -> Diagnostic {
+    let detail = format!(
+        "The stage serves the deployment that `stage.deployment_id` names, which leads by way of {}, and this change would delete that. \
+         Leave `stage.deployment_id` out first, so that the stage serves the latest, or in the same change.",
+        words(child)
+    );
+    let at = Path::attr("stage").attribute("deployment_id");
+    Diagnostic::error("The deployment that is served still needs this", detail).at(at)
+}
+
 /// Another bundle of this name is complete, so this is no resumed creation.
 pub fn taken(bundle: &str, api: &str) -> Diagnostic {
     let detail = format!(
@@ -159,6 +190,7 @@ fn words(child: &ChildName) -> String {
     let kind = child.kind().replace('_', " ").replace("vpc", "VPC").replace("rest api", "REST API");
     match child.key() {
         Some(key) if child.kind() == security_group::KIND => format!("the {kind} of the {}", key.replace('_', " ")),
+        Some(key) if target_group::is_green(child) => format!("the green {kind} of {key:?}"),
         Some(key) => format!("the {kind} of {key:?}"),
         None => format!("the {kind}"),
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use tfplugin::{Attr, Model, Set};
 
-pub use api::{AccessLogs, Api, MethodSettings, Policy, Route, Stage};
+pub use api::{AccessLogs, Api, Cors, MethodSettings, Policy, Route, Stage};
 pub use backend::{Backend, HealthCheck};
 pub use network::{ConnectionLogs, Endpoint, LoadBalancer, VpcLink};
 pub use outputs::{InvokeUrls, NetworkInterface, TargetGroup};
@@ -59,9 +59,15 @@ pub struct InternalApi {
     pub backends: Attr<MapOf<Backend>>,
     /// Routes by `METHOD /path`, such as `GET /products`, `POST /users/{id}/mails` or `ANY /users/{proxy+}`. As in API Gateway, a
     /// literal segment wins over a variable and a variable over `{proxy+}`, and a method wins over `ANY`. `{proxy+}` does not match
-    /// its own parent path.
-    #[attr(required)]
+    /// its own parent path. Exactly one of `routes` and `openapi` is given.
+    #[attr(optional)]
     pub routes: Attr<MapOf<Route>>,
+    /// An OpenAPI 3 document with the API's operations, JSON or YAML, up to 6 MB. An operation without `x-amazon-apigateway-integration`
+    /// gets one: to the same path of the back end that `x-privgw-backend` names, on the operation, its path or the document, or else of
+    /// the only one. Everything else is left as it is: integrations, models, validators, gateway responses, security. Name, description,
+    /// servers and the resource policy are those of the other arguments. Documents are compared by what they say, not by their text.
+    #[attr(optional)]
+    pub openapi: Attr<String>,
     /// Who may invoke the API. Default: everybody who comes through one of the endpoints. A change takes effect with one redeployment.
     #[attr(optional)]
     pub policy: Attr<Policy>,

@@ -4,20 +4,23 @@ use serde_json::Value;
 use tfplugin::{Attr, Codec, Diagnostic, Diagnostics, Path, PlanRequest, PlanResponse};
 
 use super::announce::{Known, announce};
+use super::backends::is_pair;
 use super::desired::{desired, tags_all};
-use super::diagnose::{empty_group, protected_replacement};
+use super::diagnose::{self, empty_group, green_is_live, protected_replacement};
+use super::inputs::known_entries;
 use super::model::InternalApi;
 use super::state::{Private, View, fill, forget};
 use crate::aws::{Place, names, policy};
-use crate::child::{Identity, normal};
-use crate::children::{load_balancer, target_group};
+use crate::child::{ChildName, Identity, normal};
+use crate::children::{listener, load_balancer, target_group, vpc_link};
+use crate::openapi;
 use crate::reconcile::{self, Action, Observed, Permitted, Plan};
 
 /// Plans a creation or an update. `place` is missing while the provider's own configuration isn't known.
 pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanResponse<InternalApi> {
     let PlanRequest { prior, proposed, config, private } = request;
     let mut planned = proposed;
-    prior.iter().for_each(|prior| keep_policy(&mut planned, prior));
+    prior.iter().for_each(|prior| keep_texts(&mut planned, prior));
     // What an earlier plan permitted is no licence for this one.
     let mut private = Private { permitted: Permitted::new(), ..Private::read(&private) };
     let moves = prior.as_ref().is_some_and(|prior| prior.vpc_id != planned.vpc_id);
@@ -52,7 +55,8 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
     let objections = objections(&steps, &observed, &response.planned, is_certain);
     if let Some(prior) = &prior {
         let (before, has_targets) = (&desired(prior, place, &identity), is_certain && objections.is_empty());
-        let known = Known { observed: &observed, prior, before, is_certain, has_targets };
+        let is_pinned = response.planned.stage.known().is_some_and(|stage| !stage.deployment_id.is_null());
+        let known = Known { observed: &observed, prior, before, is_pinned, is_certain, has_targets };
         response.diagnostics.extend(announce(&steps, &known));
     }
     response.diagnostics.extend(objections);
@@ -65,8 +69,9 @@ fn moved() -> Diagnostic {
     Diagnostic::warning("The whole bundle will be replaced", detail).at(Path::attr("vpc_id"))
 }
 
-/// A policy that says the same in other words is no change.
-fn keep_policy(planned: &mut InternalApi, prior: &InternalApi) {
+/// What says the same in other words is no change: a policy, a document.
+fn keep_texts(planned: &mut InternalApi, prior: &InternalApi) {
+    keep(&mut planned.openapi, &prior.openapi, |text| openapi::parse(text).ok());
     if let (Attr::Known(endpoint), Some(before)) = (&mut planned.endpoint, prior.endpoint.known()) {
         keep(&mut endpoint.policy, &before.policy, policy::normal);
     }
@@ -101,6 +106,15 @@ fn objections(steps: &Plan, observed: &Observed, planned: &InternalApi, is_certa
             found.extend(settings.filter(|settings| settings.targets.is_null()).map(|_| empty_group(backend)));
         }
     }
+    found.extend(observed.children.values().filter_map(|live| {
+        let backend = live.name.key().filter(|_| listener::leads_to_green(&live.spec))?;
+        let settings = planned.backends.known()?.get(backend)?.known()?;
+        (!is_pair(settings)).then(|| green_is_live(backend))
+    }));
+    let is_pinned = planned.stage.known().is_some_and(|stage| !stage.deployment_id.is_null());
+    let leads_there = |child: &ChildName| [vpc_link::KIND, load_balancer::KIND, listener::KIND].contains(&child.kind());
+    let goes = steps.permitted().into_iter().find(leads_there).filter(|_| is_pinned);
+    found.extend(goes.map(|child| diagnose::pinned(&child)));
     let protected = steps.deletions.iter().filter(|live| load_balancer::is_protected(live));
     found.extend(protected.map(|live| protected_replacement(&live.id)));
     found
@@ -136,7 +150,8 @@ fn can_tell(planned: &InternalApi) -> bool {
         && planned.load_balancer.known().is_none_or(|balancer| {
             !balancer.security_group_ids.is_unknown() && !balancer.managed_security_group.is_unknown()
         });
-    backends && groups && handed_in && !unknown_objects && !planned.vpc_id.is_null()
+    let pairs = known_entries(&planned.backends).all(|(_, backend)| !backend.blue_green.is_unknown());
+    backends && pairs && groups && handed_in && !unknown_objects && !planned.vpc_id.is_null()
 }
 
 fn respond(planned: InternalApi, private: &Private, replace: Vec<Path>) -> PlanResponse<InternalApi> {

@@ -1,6 +1,7 @@
 //! What can be found out from AWS at plan time, before anything is made. Reads only; what hasn't changed isn't asked about again.
 
 mod existing;
+mod pinned;
 mod subnets;
 
 use tfplugin::Diagnostics;
@@ -16,10 +17,11 @@ pub async fn preflight(
     planned: &InternalApi,
     (bundle, observed): (&str, &Observed),
 ) -> Diagnostics {
-    let (subnets, existing) = futures::future::join(
+    let (subnets, existing, pinned) = futures::future::join3(
         subnets::check(aws, prior, planned),
         existing::check(aws, prior, planned, (bundle, observed)),
+        pinned::check(aws, prior, planned),
     )
     .await;
-    subnets.into_iter().chain(existing).collect()
+    subnets.into_iter().chain(existing).chain(pinned).collect()
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tfplugin::Attr;
 
+use super::backends::is_pair;
 use super::desired::{balancer_subnets, private_dns, tags_all};
 use super::drift;
 use super::existing::{balancer_is_given, endpoint_is_given, has_listeners};
@@ -89,7 +90,8 @@ pub fn fill(model: &mut InternalApi, view: View<'_>, place: &Place, identity: &I
     model.arn = view.text(&rest_api::child(), "arn");
     model.root_resource_id = view.text(&rest_api::child(), "root_resource_id");
     model.execution_arn = api.clone().map(|api| place.execution_arn(&api));
-    model.deployment_id = view.text(&deployment::child(), "id");
+    let pinned = model.stage.known().map(|stage| stage.deployment_id.clone()).unwrap_or_default();
+    model.deployment_id = if pinned.is_null() { view.text(&deployment::child(), "id") } else { pinned };
     model.stage_arn = stage_arn(model, &api, view, place);
     model.vpc_endpoint_id = view.text(&vpc_endpoint::child(), "id");
     model.vpc_endpoint_dns_names = list(view.output(&vpc_endpoint::child(), "dns_names"));
@@ -124,6 +126,7 @@ pub fn forget(model: &mut InternalApi) {
         vpc_link: model.vpc_link.clone(),
         backends: model.backends.clone(),
         routes: model.routes.clone(),
+        openapi: model.openapi.clone(),
         policy: model.policy.clone(),
         stage: model.stage.clone(),
         api: model.api.clone(),
@@ -295,9 +298,18 @@ fn backends(model: &mut InternalApi, view: View<'_>) {
         model.listener_arns = Attr::Unknown;
         return;
     };
-    let group = |name: &String| TargetGroup {
-        arn: view.text(&target_group::child(name), "arn"),
-        name: view.text(&target_group::child(name), "aws_name"),
+    let group = |name: &String| {
+        let (blue, green) = (target_group::child(name), target_group::green(name));
+        let is_pair = backends.get(name).and_then(Attr::known).is_some_and(is_pair);
+        let of_pair = |child: &ChildName, output: &str| if is_pair { view.text(child, output) } else { Attr::Null };
+        TargetGroup {
+            arn: view.text(&blue, "arn"),
+            name: view.text(&blue, "aws_name"),
+            blue_arn: of_pair(&blue, "arn"),
+            green_arn: of_pair(&green, "arn"),
+            blue_name: of_pair(&blue, "aws_name"),
+            green_name: of_pair(&green, "aws_name"),
+        }
     };
     let managed: Vec<&String> = backends.keys().filter(|_| has_listeners(model)).collect();
     let groups = managed.iter().map(|name| ((*name).clone(), Attr::Known(group(name)))).collect();

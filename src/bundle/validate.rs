@@ -24,6 +24,7 @@ pub fn validate(config: &InternalApi) -> Diagnostics {
     check.existing(config);
     check.backends(&config.backends);
     check.routes(config);
+    check.openapi(config);
     check.policy(config);
     check.stage(config.stage.known());
     check.api(config);
@@ -43,6 +44,10 @@ pub fn across(prior: Option<&InternalApi>, planned: &InternalApi) -> Diagnostics
              port that is free, or make the change in two steps."
         );
         found.error(port_path(backend), "The listener port is still in use", detail);
+    }
+    if prior.is_none() && planned.stage.known().is_some_and(|stage| stage.deployment_id.is_known()) {
+        let detail = "There is no earlier deployment yet. Leave it out.";
+        found.error(Path::attr("stage").attribute("deployment_id"), "Nothing to go back to", detail);
     }
     for (name, backend) in planned.backends.known().into_iter().flatten() {
         let before = prior.and_then(|prior| prior.backends.known()?.get(name)?.known());
@@ -194,7 +199,7 @@ impl Check {
     fn routes(&mut self, config: &InternalApi) {
         let path = Path::attr("routes");
         let Some(routes) = config.routes.known() else { return };
-        if routes.is_empty() {
+        if routes.is_empty() && config.openapi.is_null() {
             self.error(&path, "No route", "An API without a route can't be deployed.");
         }
         for (key, route) in routes {
@@ -207,15 +212,20 @@ impl Check {
                 self.route(key, route, &path, config);
             }
         }
-        let resources = resources(routes.keys());
+        self.resources(routes.keys(), &path);
+        self.preflights(config);
+        for (key, detail) in check_siblings(routes.keys()) {
+            self.error(&path.clone().key(&key), "Two variables in one place", detail);
+        }
+    }
+
+    pub(super) fn resources<'a>(&mut self, keys: impl Iterator<Item = &'a String>, path: &Path) {
+        let resources = resources(keys);
         if resources > MOST_RESOURCES {
             let detail = format!(
                 "The routes need {resources} path segments, and AWS allows {MOST_RESOURCES} in an API unless the quota was raised."
             );
             self.found.warning(path.clone(), "Many routes", detail);
-        }
-        for (key, detail) in check_siblings(routes.keys()) {
-            self.error(&path.clone().key(&key), "Two variables in one place", detail);
         }
     }
 
@@ -262,6 +272,9 @@ impl Check {
                 let detail = format!("The route {key:?} has no variable `{{{name}}}` to fill it from.");
                 self.error(&at, "Unknown path variable", detail);
             }
+        }
+        if let Attr::Known(cors) = &route.cors {
+            self.cors(cors, &path.clone().attribute("cors"));
         }
         for (target, source) in route.request_parameters.known().into_iter().flatten() {
             let Attr::Known(source) = source else { continue };

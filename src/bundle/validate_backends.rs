@@ -1,15 +1,17 @@
 //! What can be wrong with back ends.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use tfplugin::{Attr, Path};
 
-use super::backends::scheme;
+use super::backends::{default_protocol, scheme};
 use super::desired::listener_port;
+use super::inputs::default;
 use super::model::{Backend, HealthCheck, MapOf};
 use super::validate::{Check, port_path};
 use crate::child::Input;
-use crate::children::listener;
+use crate::children::{listener, target_group};
 
 const ALPN: [&str; 5] = ["HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", listener::NO_ALPN];
 
@@ -49,7 +51,11 @@ impl Check {
             self.error(&path.clone().attribute("listener_port"), "A port that API Gateway can't reach", detail);
         }
         self.security(backend, path);
-        self.one_of(&backend.target_type, &path.clone().attribute("target_type"), &["ip", "instance"]);
+        self.one_of(
+            &backend.target_type,
+            &path.clone().attribute("target_type"),
+            &["ip", "instance", target_group::ALB],
+        );
         self.one_of(&backend.url_scheme, &path.clone().attribute("url_scheme"), &["http", "https"]);
         self.range(&backend.deregistration_delay, &path.clone().attribute("deregistration_delay"), 0, 3600);
         if backend.tls_skip_verification == Attr::Known(true)
@@ -59,20 +65,52 @@ impl Check {
             let detail = "There is no certificate to verify without `url_scheme = \"https\"`.";
             self.error(&path.clone().attribute("tls_skip_verification"), "Only for https", detail);
         }
-        let by_instance = backend.target_type.known().is_some_and(|kind| kind == "instance");
-        let targets = if backend.target_type.is_unknown() { &Attr::Unknown } else { &backend.targets };
-        for target in targets.known().into_iter().flat_map(|targets| targets.iter()).filter_map(Attr::known) {
+        self.targets(backend, path);
+        if let Attr::Known(check) = &backend.health_check {
+            self.health_check(check, &backend.target_type, &path.clone().attribute("health_check"));
+        }
+    }
+
+    fn targets(&mut self, backend: &Backend, path: &Path) {
+        let at = path.clone().attribute("targets");
+        if backend.blue_green == Attr::Known(true) && backend.targets.is_known() {
+            let detail = "Whoever deploys registers the targets of a pair: ECS, CodeDeploy. Drop `targets`, or drop `blue_green`.";
+            self.error(&at, "Two who register targets", detail);
+        }
+        let Attr::Known(kind) = default(&backend.target_type, "ip".to_string()) else { return };
+        let targets: Vec<&String> =
+            backend.targets.known().into_iter().flat_map(|targets| targets.iter()).filter_map(Attr::known).collect();
+        for target in &targets {
             let (id, port) = target.split_once(':').unwrap_or((target, "1"));
-            let fits = if by_instance { id.starts_with("i-") } else { id.parse::<std::net::Ipv4Addr>().is_ok() };
-            if !fits || port.parse::<u16>().is_err() {
-                let wanted = if by_instance { "an instance id `i-...`" } else { "an IPv4 address" };
+            let (fits, wanted) = match kind.as_str() {
+                "instance" => (id.starts_with("i-") && port.parse::<u16>().is_ok(), "an instance id `i-...`"),
+                target_group::ALB => (target.contains(":loadbalancer/app/"), "the ARN of an application load balancer"),
+                _ => (id.parse::<Ipv4Addr>().is_ok() && port.parse::<u16>().is_ok(), "an IPv4 address"),
+            };
+            if !fits {
                 let detail =
                     format!("A target is {wanted}, with `:port` behind if it isn't `port`; this is {target:?}.");
-                self.error(&path.clone().attribute("targets"), "Not a target", detail);
+                self.error(&at, "Not a target", detail);
             }
         }
-        if let Attr::Known(check) = &backend.health_check {
-            self.health_check(check, &path.clone().attribute("health_check"));
+        if kind != target_group::ALB {
+            return;
+        }
+        if targets.len() > 1 {
+            self.error(
+                &at,
+                "More than one load balancer",
+                "AWS takes one in a target group. Make a back end for each.",
+            );
+        }
+        let settings = [
+            ("deregistration_delay", backend.deregistration_delay.is_null()),
+            ("preserve_client_ip", backend.preserve_client_ip.is_null()),
+            ("connection_termination", backend.connection_termination.is_null()),
+        ];
+        for (name, _) in settings.iter().filter(|(_, is_null)| !is_null) {
+            let detail = format!("AWS lets nobody change it where the target is a load balancer. Drop `{name}`.");
+            self.error(&path.clone().attribute(*name), "Not for a load balancer as a target", detail);
         }
     }
 
@@ -113,14 +151,20 @@ impl Check {
     }
 
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html>
-    fn health_check(&mut self, check: &HealthCheck, path: &Path) {
-        self.one_of(&check.protocol, &path.clone().attribute("protocol"), &["TCP", "HTTP", "HTTPS"]);
+    fn health_check(&mut self, check: &HealthCheck, target_type: &Attr<String>, path: &Path) {
+        let is_alb = *target_type == Attr::Known(target_group::ALB.into());
+        let protocols: &[&str] = if is_alb { &["HTTP", "HTTPS"] } else { &["TCP", "HTTP", "HTTPS"] };
+        self.one_of(&check.protocol, &path.clone().attribute("protocol"), protocols);
         self.range(&check.interval, &path.clone().attribute("interval"), 5, 300);
         self.range(&check.timeout, &path.clone().attribute("timeout"), 2, 120);
         self.range(&check.healthy_threshold, &path.clone().attribute("healthy_threshold"), 2, 10);
         self.range(&check.unhealthy_threshold, &path.clone().attribute("unhealthy_threshold"), 2, 10);
-        let protocol = check.protocol.known_or("TCP".into());
-        let unknown = check.protocol.is_unknown() || check.interval.is_unknown() || check.timeout.is_unknown();
+        let usual = default_protocol(target_type.known().map_or("", String::as_str));
+        let protocol = check.protocol.known_or(usual.into());
+        let unknown = check.protocol.is_unknown()
+            || target_type.is_unknown()
+            || check.interval.is_unknown()
+            || check.timeout.is_unknown();
         let (interval, timeout) =
             (check.interval.known_or(30), check.timeout.known_or(if protocol == "HTTP" { 6 } else { 10 }));
         if !unknown && timeout >= interval {
@@ -129,7 +173,7 @@ impl Check {
             );
             self.error(&path.clone().attribute("timeout"), "The health check's timeout is too long", detail);
         }
-        if protocol == "TCP" && !check.protocol.is_unknown() {
+        if protocol == "TCP" && !check.protocol.is_unknown() && !target_type.is_unknown() {
             for (attr, name) in [(&check.path, "path"), (&check.matcher, "matcher")] {
                 if attr.is_known() {
                     let detail = format!("A TCP check only connects. Set `protocol = \"HTTP\"`, or drop `{name}`.");

@@ -124,6 +124,7 @@ impl Check {
             ("alpn_policy", backend.alpn_policy.is_null()),
             ("target_type", backend.target_type.is_null()),
             ("targets", backend.targets.is_null()),
+            ("blue_green", backend.blue_green.is_null()),
             ("health_check", backend.health_check.is_null()),
             ("deregistration_delay", backend.deregistration_delay.is_null()),
             ("preserve_client_ip", backend.preserve_client_ip.is_null()),

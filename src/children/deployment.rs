@@ -8,7 +8,7 @@ use aws_sdk_apigateway::types::Deployment as Found;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::aws::{API_PAGE, Aws, AwsError, gone_is_fine};
+use crate::aws::{API_PAGE, Aws, AwsError, gone_is_fine, unless_gone};
 use crate::child::{Change, ChildName, Input, Kind, Live, Scope, Status, Tagging, Task, Wanted, spec};
 
 /// The name of the kind, of which a bundle has one that counts.
@@ -25,6 +25,8 @@ pub struct Deployment {
     pub content: Input<String>,
     /// How many earlier deployments stay for a way back.
     pub keep: Input<i64>,
+    /// An earlier one that the stage serves instead, and that so has to stay.
+    pub pinned: Input<Option<String>>,
 }
 
 /// See [`KIND`].
@@ -45,11 +47,15 @@ impl Kind for DeploymentKind {
                 let Some(latest) = earlier.next() else { continue };
                 let mut latest = live(&api.id, &latest);
                 // How many stay is nothing that AWS knows; what was asked for last time tells whether that has changed.
-                let keep = known.and_then(|known| known.spec.get("keep"));
-                latest.spec.extend(keep.map(|keep| ("keep".to_string(), keep.clone())));
+                let asked = |field: &str| known.and_then(|known| known.spec.get(field));
+                for field in ["keep", "pinned"] {
+                    latest.spec.extend(asked(field).map(|value| (field.to_string(), value.clone())));
+                }
+                let (keep, pinned) = (asked("keep"), asked("pinned").and_then(Value::as_str));
                 found.push(latest);
                 let Some(keep) = keep.and_then(Value::as_u64) else { continue };
-                let surplus: Vec<_> = earlier.skip(usize::try_from(keep).unwrap_or(usize::MAX)).collect();
+                let spare = earlier.filter(|one| pinned.is_none() || one.id() != pinned);
+                let surplus: Vec<_> = spare.skip(usize::try_from(keep).unwrap_or(usize::MAX)).collect();
                 let own = scope.known.get(&super::stage::child()).map(|stage| stage.text("name"));
                 let surplus = unserved(aws, &api.id, surplus, |stage, _| Some(stage) == own).await?;
                 found.extend(surplus.iter().map(|deployment| superseded(&api.id, deployment)));
@@ -74,7 +80,7 @@ impl Kind for DeploymentKind {
         })
     }
 
-    /// A snapshot never changes; another `keep` only changes how many earlier ones stay.
+    /// A snapshot never changes; another `keep` or `pinned` only changes which earlier ones stay.
     fn update<'a>(
         &'a self,
         _aws: &'a Aws,
@@ -100,7 +106,7 @@ impl Kind for DeploymentKind {
     }
 
     fn leaves(&self, changes: &[Change]) -> bool {
-        changes.iter().any(|change| change.field == "keep")
+        changes.iter().any(|change| matches!(change.field.as_str(), "keep" | "pinned"))
     }
 
     /// The stage has moved by now, so all that are too many can go.
@@ -117,7 +123,16 @@ impl Kind for DeploymentKind {
     }
 }
 
-/// The deployment that the stage serves.
+/// Whether the API has this deployment, and the ids of those that are the bundle's, the latest first.
+pub async fn known(aws: &Aws, api: &str, deployment: &str) -> Result<(bool, Vec<String>), AwsError> {
+    let get =
+        |client: &aws_sdk_apigateway::Client| client.get_deployment().rest_api_id(api).deployment_id(deployment).send();
+    let found = unless_gone(aws.api.ask("GetDeployment", get).await)?.is_some();
+    let all = if found { Vec::new() } else { ours(aws, api, None).await? };
+    Ok((found, all.iter().filter_map(|one| one.id().map(str::to_string)).collect()))
+}
+
+/// The latest deployment, which the stage serves unless another one is pinned.
 pub fn child() -> ChildName {
     ChildName::single(KIND)
 }
@@ -127,6 +142,7 @@ struct Resolved {
     rest_api_id: String,
     content: String,
     keep: i64,
+    pinned: Option<String>,
 }
 
 /// Keeps the latest earlier deployments and deletes the rest. `predecessor` has just lost the stage, which AWS may take a moment to
@@ -136,6 +152,7 @@ async fn prune(aws: &Aws, want: &Resolved, predecessor: Option<&str>) -> Result<
     earlier.sort_by_key(|deployment| (std::cmp::Reverse(age(deployment)), deployment.id() == predecessor));
     let current = earlier.iter().position(|deployment| content(deployment) == want.content);
     current.map(|current| earlier.remove(current));
+    earlier.retain(|deployment| want.pinned.is_none() || deployment.id() != want.pinned.as_deref());
     let surplus = earlier.into_iter().skip(usize::try_from(want.keep).unwrap_or_default()).collect();
     for deployment in unserved(aws, &want.rest_api_id, surplus, |_, id| Some(id) == predecessor).await? {
         remove(aws, &want.rest_api_id, deployment.id().unwrap_or_default()).await?;

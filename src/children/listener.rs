@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use super::target_health::Health;
 use super::{load_balancer, target_group};
 use crate::aws::{Aws, AwsError, gone_is_fine, tags, unless_gone};
-use crate::child::{Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, Wanted, spec};
+use crate::child::{
+    Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, Wanted, compare, spec,
+};
 
 /// The name of the kind; the key is the back end.
 pub const KIND: &str = "listener";
@@ -26,6 +28,9 @@ pub struct Listener {
     pub port: Input<i64>,
     /// Where it forwards to.
     pub target_group_arn: Input<String>,
+    /// Of a pair of target groups: the green one. Whoever deploys says which of the two the listener leads to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub green_arn: Option<Input<String>>,
     /// [`TCP`] or [`TLS`].
     pub protocol: Input<String>,
     /// With TLS: its certificate.
@@ -59,7 +64,7 @@ impl Kind for ListenerKind {
             let mut found = Vec::new();
             for balancer in balancers(scope) {
                 let listeners = unless_gone(list(aws, &balancer).await)?.unwrap_or_default();
-                found.extend(listeners.iter().filter_map(live));
+                found.extend(listeners.iter().filter_map(live).map(|live| with_colour(live, scope)));
             }
             Ok(found)
         })
@@ -78,7 +83,7 @@ impl Kind for ListenerKind {
                 .set_ssl_policy(want.ssl_policy.clone())
                 .set_alpn_policy(want.alpn_policy.clone().map(|policy| vec![policy]))
                 .port(i32::try_from(want.port).unwrap_or(i32::MAX))
-                .default_actions(forward(&want.target_group_arn))
+                .default_actions(forward(want.successor(&wanted.predecessor)))
                 .set_tags(Some(tags::elb_tags(&wanted.tags)));
             let answer = aws.elb.ask("CreateListener", |_| call.clone().send()).await?;
             let created = answer.listeners().first().and_then(live);
@@ -90,13 +95,19 @@ impl Kind for ListenerKind {
     fn update<'a>(&'a self, aws: &'a Aws, live: &'a Live, wanted: &'a Wanted, changes: &'a [Change]) -> Task<'a, Live> {
         Box::pin(async move {
             let want: Resolved = wanted.typed()?;
-            if changes.iter().any(|change| change.field == "target_group_arn") {
-                modify(aws, &live.id, forward(&want.target_group_arn)).await?;
+            let mut spec = wanted.spec.clone();
+            spec.extend(
+                [LEADS_TO, COLOUR].iter().filter_map(|field| Some((field.to_string(), live.spec.get(*field)?.clone()))),
+            );
+            if changes.iter().any(|change| change.field == LEADS_TO) {
+                let group = want.successor(&live.spec);
+                modify(aws, &live.id, forward(group)).await?;
+                spec.insert(LEADS_TO.into(), json!(group));
             }
             if changes.iter().any(|change| SECURITY.contains(&change.field.as_str())) {
                 secure(aws, &live.id, &want).await?;
             }
-            Ok(Live { spec: wanted.spec.clone(), ..live.clone() })
+            Ok(Live { spec, ..live.clone() })
         })
     }
 
@@ -112,11 +123,12 @@ impl Kind for ListenerKind {
     ) -> Task<'a, bool> {
         Box::pin(async move {
             let want: Resolved = wanted.typed()?;
-            let Some(old) = target_group(live).filter(|old| *old != want.target_group_arn) else { return Ok(false) };
-            if !Health::of(aws, old).await?.serves() || Health::of(aws, &want.target_group_arn).await?.is_empty() {
+            let new = want.successor(&live.spec);
+            let Some(old) = target_group(live).filter(|old| *old != new) else { return Ok(false) };
+            if !Health::of(aws, old).await?.serves() || Health::of(aws, new).await?.is_empty() {
                 return Ok(false);
             }
-            modify(aws, &live.id, beside(old, &want.target_group_arn)).await?;
+            modify(aws, &live.id, beside(old, new)).await?;
             Ok(true)
         })
     }
@@ -124,14 +136,13 @@ impl Kind for ListenerKind {
     fn may_take_over<'a>(&'a self, aws: &'a Aws, old: &'a Live, new: &'a Wanted) -> Task<'a, Status> {
         Box::pin(async move {
             let want: Resolved = new.typed()?;
-            let Some(old) = target_group(old).filter(|old| *old != want.target_group_arn) else {
-                return Ok(Status::Ready);
-            };
+            let new = want.successor(&old.spec);
+            let Some(old) = target_group(old).filter(|old| *old != new) else { return Ok(Status::Ready) };
             // What doesn't serve has nothing to lose.
             if !Health::of(aws, old).await?.serves() {
                 return Ok(Status::Ready);
             }
-            Ok(Health::of(aws, &want.target_group_arn).await?.readiness())
+            Ok(Health::of(aws, new).await?.readiness())
         })
     }
 
@@ -145,6 +156,22 @@ impl Kind for ListenerKind {
     /// AWS could change the port in place, but the deployed routes would point at a closed port until the redeployment.
     fn replaces(&self, change: &Change) -> bool {
         matches!(change.field.as_str(), "load_balancer_arn" | "port")
+    }
+
+    /// Of a pair, either is right, or both in any shares.
+    fn drift(&self, wanted: &Spec, live: &Spec) -> Vec<Change> {
+        let Some(green) = wanted.get("green_arn") else { return compare(wanted, live) };
+        let mut wanted = wanted.clone();
+        let blue = wanted.get(LEADS_TO).cloned().unwrap_or_default();
+        let successor = if leads_to_green(live) { green } else { &blue };
+        let is_either = |group: &Value| *group == blue || group == green;
+        let is_right = match live.get(LEADS_TO) {
+            Some(Value::Array(several)) => several.iter().all(is_either),
+            one => one.is_some_and(is_either),
+        };
+        let right = if is_right { live.get(LEADS_TO) } else { Some(successor) };
+        wanted.insert(LEADS_TO.into(), right.cloned().unwrap_or_default());
+        compare(&wanted, live)
     }
 
     /// A listener made anew on the port of the old one changes nothing for the API in front of it.
@@ -173,11 +200,31 @@ pub fn child(backend: &str) -> ChildName {
     ChildName::keyed(KIND, backend)
 }
 
+/// Whether a listener leads to the green group of its pair.
+pub fn leads_to_green(spec: &Spec) -> bool {
+    spec.get(COLOUR).is_some_and(|colour| colour == GREEN)
+}
+
+const LEADS_TO: &str = "target_group_arn";
+const COLOUR: &str = "colour";
+const GREEN: &str = "green";
+
+/// Tells which group of its pair gets the requests, as far as it is known which group is which.
+fn with_colour(mut live: Live, scope: &Scope) -> Live {
+    let group = target_group(&live).unwrap_or_default().to_string();
+    let known = scope.known.values().chain(&scope.found).find(|one| one.id == group);
+    if known.is_some_and(|group| target_group::is_green(&group.name)) {
+        live.spec.insert(COLOUR.into(), json!(GREEN));
+    }
+    live
+}
+
 #[derive(Deserialize)]
 struct Resolved {
     load_balancer_arn: String,
     port: i64,
     target_group_arn: String,
+    green_arn: Option<String>,
     protocol: String,
     certificate_arn: Option<String>,
     ssl_policy: Option<String>,
@@ -188,6 +235,12 @@ struct Resolved {
 const SECURITY: [&str; 4] = ["protocol", "certificate_arn", "ssl_policy", "alpn_policy"];
 
 impl Resolved {
+    /// The group that takes over from the one to which a listener leads: of a pair, that of the same colour.
+    fn successor(&self, old: &Spec) -> &str {
+        let green = self.green_arn.as_deref().filter(|_| leads_to_green(old));
+        green.unwrap_or(&self.target_group_arn)
+    }
+
     fn certificates(&self) -> Option<Vec<Certificate>> {
         let arn = self.certificate_arn.as_ref()?;
         Some(vec![Certificate::builder().certificate_arn(arn).build()])

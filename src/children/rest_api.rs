@@ -8,12 +8,14 @@ use aws_sdk_apigateway::types::{EndpointConfiguration, EndpointType, PutMode, Re
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::route::{self, Route};
+use super::document::{self, OpenApi, Resolved};
+use super::preflight::{self, Preflight};
+use super::route;
 use crate::aws::names::{fingerprint, identity};
 use crate::aws::{API_PAGE, Aws, AwsError, api_replace as replace, gone_is_fine, policy, tags, unless_gone};
 use crate::child::{
-    Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, Wanted, has_unknown, spec,
-    unknown,
+    Change, ChildName, Input, Kind, Live, Outputs, Scope, Spec, Status, Tagging, Task, WARNINGS, Wanted, has_unknown,
+    spec, unknown,
 };
 
 /// The name of the kind, of which a bundle has one.
@@ -44,6 +46,10 @@ pub struct RestApi {
     pub vpc_link_id: Input<String>,
     /// The routes by `METHOD /path`, each a [`Route`] whose members may still be inputs.
     pub routes: Input<BTreeMap<String, Input<Value>>>,
+    /// The preflights by path, each a [`Preflight`] whose members may still be inputs.
+    pub preflights: Input<BTreeMap<String, Input<Value>>>,
+    /// The document of a user that has the operations instead.
+    pub document: Input<Option<OpenApi>>,
 }
 
 /// Properties that are no part of what a deployment takes a snapshot of, or don't matter to who calls it.
@@ -59,7 +65,9 @@ impl Kind for RestApiKind {
 
     fn observe<'a>(&'a self, aws: &'a Aws, scope: &'a Scope) -> Task<'a, Vec<Live>> {
         Box::pin(async move {
-            let known = scope.known.values().find(|live| live.name == child()).map(|live| live.id.clone());
+            let last = scope.known.values().find(|live| live.name == child());
+            let known = last.map(|live| live.id.clone());
+            let document = last.and_then(|live| live.spec.get(document::FIELD)).unwrap_or(&Value::Null);
             let mut apis = Vec::new();
             if let Some(id) = &known {
                 apis.extend(get(aws, id).await?);
@@ -72,7 +80,7 @@ impl Kind for RestApiKind {
                 let Some(id) = api.id() else { continue };
                 let tags = tags::from_api_gateway(api.tags());
                 if scope.child(KIND, id, &tags).is_some() {
-                    found.push(live(aws, child(), api, routes(aws, id).await?));
+                    found.push(live(aws, child(), api, routes(aws, id, document).await?));
                 } else if known.as_deref() == Some(id) {
                     // Somebody has taken it over, which is worth knowing. Reading its routes would cost calls of a narrow quota.
                     found.push(live(aws, child(), api, Routes::default()));
@@ -102,8 +110,15 @@ impl Kind for RestApiKind {
             let id = answer.id().ok_or_else(|| AwsError::incomplete("CreateRestApi", "id"))?;
             let mut made = wanted.spec.clone();
             made.extend(
-                [("policy", Value::Null), ("routes", json!({})), ("host", json!([])), ("vpc_link_id", json!([]))]
-                    .map(|(key, value)| (key.to_string(), value)),
+                [
+                    ("policy", Value::Null),
+                    ("routes", json!({})),
+                    ("preflights", json!({})),
+                    (document::FIELD, Value::Null),
+                    ("host", json!([])),
+                    ("vpc_link_id", json!([])),
+                ]
+                .map(|(key, value)| (key.to_string(), value)),
             );
             Ok(Live {
                 name: wanted.name.clone(),
@@ -120,18 +135,18 @@ impl Kind for RestApiKind {
     fn update<'a>(&'a self, aws: &'a Aws, live: &'a Live, wanted: &'a Wanted, changes: &'a [Change]) -> Task<'a, Live> {
         Box::pin(async move {
             let want: Resolved = wanted.typed()?;
+            let mut warnings = Vec::new();
             if changes.iter().any(|change| !NOT_DEPLOYED.contains(&change.field.as_str())) {
-                put(aws, &live.id, &want).await?;
+                warnings = put(aws, &live.id, &want).await?;
             }
             // The document carries name and description too, but nothing says what it does with a description that is gone.
             patch(aws, &live.id, changes, &want).await?;
-            let outputs = outputs(
-                aws,
-                &live.id,
-                live.outputs.get("root_resource_id").and_then(Value::as_str),
-                &content(&wanted.spec),
-            );
-            Ok(Live { spec: wanted.spec.clone(), outputs, ..live.clone() })
+            let root = live.outputs.get("root_resource_id").and_then(Value::as_str);
+            let mut outputs = outputs(aws, &live.id, root, &content(&wanted.spec));
+            outputs.insert(WARNINGS.into(), json!(warnings));
+            let mut spec = wanted.spec.clone();
+            spec.insert(document::FIELD.into(), document::digest(&wanted.spec));
+            Ok(Live { spec, outputs, ..live.clone() })
         })
     }
 
@@ -144,6 +159,11 @@ impl Kind for RestApiKind {
 
     fn replaces(&self, _change: &Change) -> bool {
         false
+    }
+
+    /// What lies in a user's document is compared by fingerprints, the host and the link of its integrations included.
+    fn drift(&self, wanted: &Spec, live: &Spec) -> Vec<Change> {
+        document::drift(wanted, live)
     }
 
     /// What will be deployed is what is wanted, whatever is live now.
@@ -163,21 +183,6 @@ impl Kind for RestApiKind {
 /// The only API of a bundle.
 pub fn child() -> ChildName {
     ChildName::single(KIND)
-}
-
-#[derive(Deserialize)]
-struct Resolved {
-    name: String,
-    description: Option<String>,
-    minimum_compression_size: Option<i64>,
-    binary_media_types: Vec<String>,
-    api_key_source: String,
-    disable_execute_api_endpoint: bool,
-    vpc_endpoint_ids: Vec<String>,
-    policy: Value,
-    host: String,
-    vpc_link_id: String,
-    routes: BTreeMap<String, Route>,
 }
 
 /// The fingerprint of everything that a deployment of this spec would serve.
@@ -200,47 +205,12 @@ fn outputs(aws: &Aws, id: &str, root: Option<&str>, content: &str) -> Outputs {
         .into()
 }
 
-/// Everything about the API in one document, in the place of all that was there.
-async fn put(aws: &Aws, id: &str, want: &Resolved) -> Result<(), AwsError> {
-    let body = Blob::new(document(want).to_string());
+/// Everything about the API in one document, in the place of all that was there. What AWS doesn't like about it, it says in warnings.
+async fn put(aws: &Aws, id: &str, want: &Resolved) -> Result<Vec<String>, AwsError> {
+    let body = Blob::new(document::body(want).to_string());
     let call = aws.api.put_rest_api().rest_api_id(id).mode(PutMode::Overwrite).body(body);
-    aws.api.ask("PutRestApi", |_| call.clone().send()).await.map(drop)
-}
-
-fn document(want: &Resolved) -> Value {
-    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    for (key, route) in &want.routes {
-        let (method, path) = key.split_once(' ').unwrap_or((key, "/"));
-        let verb =
-            if method == "ANY" { "x-amazon-apigateway-any-method".to_string() } else { method.to_ascii_lowercase() };
-        paths.entry(path).or_default().insert(verb, route::operation(path, route, &want.host, &want.vpc_link_id));
-    }
-    let mut info = json!({"title": want.name, "version": "1"});
-    let mut endpoint = json!({"disableExecuteApiEndpoint": want.disable_execute_api_endpoint});
-    if let (Some(description), Value::Object(info)) = (&want.description, &mut info) {
-        info.insert("description".into(), json!(description));
-    }
-    if let (false, Value::Object(endpoint)) = (want.vpc_endpoint_ids.is_empty(), &mut endpoint) {
-        endpoint.insert("vpcEndpointIds".into(), json!(want.vpc_endpoint_ids));
-    }
-    let mut document = json!({
-        "openapi": "3.0.1",
-        "info": info,
-        "paths": paths,
-        "servers": [{"url": "/", "x-amazon-apigateway-endpoint-configuration": endpoint}],
-        "components": {"securitySchemes": {"api_key": {"type": "apiKey", "name": "x-api-key", "in": "header"}}},
-        "x-amazon-apigateway-policy": policy::document(&want.policy),
-        "x-amazon-apigateway-api-key-source": want.api_key_source,
-    });
-    if let Value::Object(members) = &mut document {
-        if !want.binary_media_types.is_empty() {
-            members.insert("x-amazon-apigateway-binary-media-types".into(), json!(want.binary_media_types));
-        }
-        if let Some(size) = want.minimum_compression_size {
-            members.insert("x-amazon-apigateway-minimum-compression-size".into(), json!(size));
-        }
-    }
-    document
+    let answer = aws.api.ask("PutRestApi", |_| call.clone().send()).await?;
+    Ok(answer.warnings.unwrap_or_default())
 }
 
 /// Name and description alone; neither needs a redeployment.
@@ -327,22 +297,35 @@ async fn find(aws: &Aws, scope: &Scope) -> Result<Vec<Found>, AwsError> {
 #[derive(Default)]
 struct Routes {
     by_key: Map<String, Value>,
+    preflights: BTreeMap<String, Preflight>,
+    document: Value,
     host: Value,
     vpc_link_id: Value,
 }
 
-async fn routes(aws: &Aws, id: &str) -> Result<Routes, AwsError> {
+/// The methods of an API: those of a user's document, of which there is a digest, and the others as routes.
+async fn routes(aws: &Aws, id: &str, digest: &Value) -> Result<Routes, AwsError> {
     let call = aws.api.get_resources().rest_api_id(id).limit(API_PAGE).embed("methods");
     let pages = |_: &_| call.clone().into_paginator().items().send().collect::<Result<Vec<_>, _>>();
     let resources = aws.api.ask("GetResources", pages).await?;
-    let (mut by_key, mut hosts, mut links) = (Map::new(), Vec::new(), Vec::new());
+    let mut preflights = BTreeMap::new();
+    let (mut by_key, mut hosts, mut links, mut shown) = (Map::new(), Vec::new(), Vec::new(), BTreeMap::new());
     for resource in &resources {
         let path = resource.path().unwrap_or_default();
         for (verb, method) in resource.resource_methods().into_iter().flatten() {
-            let (route, host, link) = route::from_method(path, method);
-            by_key.insert(format!("{verb} {path}"), route);
-            hosts.push(host);
+            let (key, (route, host, link)) = (format!("{verb} {path}"), route::from_method(path, method));
+            if document::holds(digest, &key) {
+                links.extend(link.map(Some));
+                shown.insert(key, document::shown(method));
+                continue;
+            }
+            if let Some(preflight) = preflight::from_method(method).filter(|_| verb == preflight::OPTIONS) {
+                preflights.insert(path.to_string(), preflight);
+                continue;
+            }
             links.push(link);
+            by_key.insert(key, route);
+            hosts.push(host);
         }
     }
     // Where routes disagree about what all should share, that is drift, and showing one of them would hide it.
@@ -351,7 +334,8 @@ async fn routes(aws: &Aws, id: &str) -> Result<Routes, AwsError> {
         values.dedup();
         if values.len() == 1 { json!(values[0]) } else { json!(values) }
     };
-    Ok(Routes { host: common(&mut hosts), vpc_link_id: common(&mut links), by_key })
+    let document = document::seen(digest, &shown);
+    Ok(Routes { preflights, host: common(&mut hosts), vpc_link_id: common(&mut links), by_key, document })
 }
 
 fn live(aws: &Aws, name: ChildName, api: &Found, routes: Routes) -> Live {
@@ -370,6 +354,8 @@ fn live(aws: &Aws, name: ChildName, api: &Found, routes: Routes) -> Live {
         "host": routes.host,
         "vpc_link_id": routes.vpc_link_id,
         "routes": routes.by_key,
+        "preflights": routes.preflights,
+        "document": routes.document,
     }));
     Live {
         name,

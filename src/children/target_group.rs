@@ -27,7 +27,7 @@ pub struct TargetGroup {
     pub load_balancer_arn: Input<String>,
     /// Port of the targets.
     pub port: Input<i64>,
-    /// `ip` or `instance`.
+    /// `ip`, `instance` or [`ALB`].
     pub target_type: Input<String>,
     /// How health is checked: a [`HealthCheck`] whose members may still be inputs.
     pub health_check: Input<Value>,
@@ -214,14 +214,33 @@ impl Kind for TargetGroupKind {
     }
 }
 
-/// The group of a back end.
+/// The type of a target that is an application load balancer.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/application-load-balancer-target.html>
+pub const ALB: &str = "alb";
+
+/// The second group of a back end that has a pair.
+pub fn green(backend: &str) -> ChildName {
+    child(backend).part(GREEN)
+}
+
+/// Whether a group is the second of a pair.
+pub fn is_green(child: &ChildName) -> bool {
+    child.kind() == KIND && child.as_str().ends_with("/green")
+}
+
+const GREEN: &str = "green";
+
+/// The group of a back end, and the blue one of a pair.
 pub fn child(backend: &str) -> ChildName {
     ChildName::keyed(KIND, backend)
 }
 
-/// What AWS sets in a new group, of the attributes that a bundle can set.
+/// What AWS sets in a new group, of the attributes that a bundle can set. Those of a group for a load balancer can't be.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html>
 pub fn default_attributes(target_type: &str) -> BTreeMap<String, String> {
+    if target_type == ALB {
+        return BTreeMap::new();
+    }
     let preserve = if target_type == "instance" { "true" } else { "false" };
     [(DEREGISTRATION_DELAY, "300"), (CONNECTION_TERMINATION, "false"), (PRESERVE_CLIENT_IP, preserve)]
         .map(|(key, value)| (key.to_string(), value.to_string()))
@@ -327,7 +346,7 @@ async fn observe_one(aws: &Aws, scope: &Scope, group: &Group) -> Result<Live, Aw
     let call = aws.elb.describe_target_group_attributes().target_group_arn(arn);
     let answer = aws.elb.ask("DescribeTargetGroupAttributes", |_| call.clone().send()).await?;
     let pair = |attribute: &TargetGroupAttribute| Some((attribute.key()?.to_string(), attribute.value()?.to_string()));
-    let managed = default_attributes("");
+    let managed = default_attributes(group.target_type().map_or("", |kind| kind.as_str()));
     let attributes: BTreeMap<_, _> =
         answer.attributes().iter().filter_map(pair).filter(|(key, _)| managed.contains_key(key)).collect();
     let check = HealthCheck {

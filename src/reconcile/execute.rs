@@ -17,7 +17,7 @@ use self::teardown::{Doomed, Way};
 use super::diff::{Action, TAGS, decide};
 use super::{Failure, Graph, Node, Observed, Outcome, Run, choose, observe_kind, plan, wait};
 use crate::aws::{AwsError, ErrorKind, names, tags};
-use crate::child::{Change, ChildName, Kind, Live, Outputs, Spec, Wanted, has_unknown};
+use crate::child::{Change, ChildName, Kind, Live, Outputs, Spec, WARNINGS, Wanted, has_unknown};
 use crate::children;
 
 /// Executes what leads from `before` to `desired`.
@@ -227,6 +227,10 @@ impl<'a, 'r> Work<'a, 'r> {
             }
             let planned = kind.planned_outputs(&wanted.spec, &live, &own);
             live = kind.update(self.run.aws, &live, wanted, &own).await?;
+            if let Some(serde_json::Value::Array(warnings)) = live.outputs.remove(WARNINGS) {
+                let told = warnings.iter().filter_map(|text| Some((wanted.name.clone(), text.as_str()?.to_string())));
+                self.lock().outcome.warnings.extend(told);
+            }
             if kind.leaves(&own) {
                 self.lock().untidy.push(wanted.clone());
             }
@@ -312,7 +316,8 @@ impl<'a, 'r> Work<'a, 'r> {
         let free = names.find(|name| live.is_none() || !state.taken.contains(name));
         let aws_name = free.ok_or_else(|| AwsError::internal("too many predecessors still hold its names"))?;
         state.taken.insert(aws_name.clone());
-        Ok(Wanted { name: node.name.clone(), identity, aws_name, spec, tags: node.tags.clone() })
+        let predecessor = live.map(|live| live.spec.clone()).unwrap_or_default();
+        Ok(Wanted { name: node.name.clone(), identity, aws_name, spec, tags: node.tags.clone(), predecessor })
     }
 
     fn found(&self, live: &Live) {

@@ -6,8 +6,8 @@ use tfplugin::{Attr, DeleteResponse, Number, PlanRequest, Resource};
 use crate::conformance::whole;
 use crate::world::{World, inside, map, route, strings, tally, text};
 use privgw::bundle::model::{
-    AccessLogs, Api, Backend, ConnectionLogs, HealthCheck, InternalApi, LoadBalancer, MethodSettings, Policy, Route,
-    Timeouts,
+    AccessLogs, Api, Backend, ConnectionLogs, Cors, HealthCheck, InternalApi, LoadBalancer, MethodSettings, Policy,
+    Route, Timeouts,
 };
 
 #[tokio::test(start_paused = true)]
@@ -134,6 +134,15 @@ pub const CASES: &[Case] = &[
             let stream =
                 Route { response_transfer_mode: text("STREAM"), timeout_ms: Attr::Known(600_000), ..route("products") };
             inside(&mut c.routes).insert("GET /products".into(), Attr::Known(stream));
+        },
+        writes: &["CreateDeployment", "PutRestApi", "UpdateStage"],
+    },
+    Case {
+        name: "calls from pages of other origins",
+        change: |_, c| {
+            for route in inside(&mut c.routes).values_mut() {
+                inside(route).cors = Attr::Known(Cors { max_age: Attr::Known(600), ..Cors::default() });
+            }
         },
         writes: &["CreateDeployment", "PutRestApi", "UpdateStage"],
     },
@@ -342,6 +351,46 @@ async fn old_deployments_are_kept_as_many_as_asked_for() {
     inside(&mut config.stage).keep_deployments = Attr::Known(0);
     world.settle(&config).await;
     assert_eq!(world.count("deployment"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stage_goes_back_to_an_earlier_deployment_and_forward_again() {
+    let mut world = World::new();
+    let mut config = world.shop();
+    let first = world.settle(&config).await;
+    inside(&mut config.routes).insert("GET /new".into(), Attr::Known(route("users")));
+    tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    let second = world.settle(&config).await;
+    let mut back = config.clone();
+    inside(&mut back.stage).deployment_id = first.deployment_id.clone();
+    let seq = world.sim.calls().len();
+    let third = world.settle(&back).await;
+    assert_eq!(world.writes_since(seq), ["UpdateStage"]);
+    assert_eq!(first.deployment_id, third.deployment_id);
+    // What changes meanwhile is made ready, and what is served stays, however many there are.
+    for number in 0..3 {
+        inside(&mut back.routes).insert(format!("GET /more{number}"), Attr::Known(route("users")));
+        tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+        assert_eq!(world.settle(&back).await.deployment_id, first.deployment_id);
+    }
+    assert_eq!(world.count("deployment"), 3, "the latest, one to go back to, and the one that is served");
+    // An import finds out that the stage doesn't serve the latest.
+    let saved = world.state.take();
+    world.import(first.id.known().unwrap()).await.unwrap();
+    world.assert_settled(&back).await;
+    world.state = saved;
+    // What it leads to can't go meanwhile.
+    let mut without = back.clone();
+    inside(&mut without.backends).remove("images");
+    inside(&mut without.routes).remove("POST /images");
+    let found = world.plan(&without).await.unwrap_err();
+    assert!(found.iter().any(|one| one.detail.contains("the listener of \"images\"")), "{found:?}");
+    inside(&mut back.stage).deployment_id = second.deployment_id;
+    let found = world.plan(&back).await.unwrap_err();
+    assert!(found.iter().any(|one| one.summary == "No such deployment"), "{found:?}");
+    inside(&mut back.stage).deployment_id = Attr::Null;
+    let last = world.settle(&back).await;
+    assert_ne!(last.deployment_id, first.deployment_id);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@ mod strikes;
 mod world;
 
 mod binary;
+mod blue_green;
 mod budget;
 mod children;
 mod conformance;
@@ -22,6 +23,7 @@ mod journal;
 mod life;
 mod mistakes;
 mod namesakes;
+mod openapi;
 mod permissions;
 mod prober;
 mod replacement;

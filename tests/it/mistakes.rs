@@ -1,7 +1,9 @@
 //! Bad input is refused on its attribute, before AWS is asked.
 
 use privgw::bundle::Bundle;
-use privgw::bundle::model::{AccessLogs, Endpoint, HealthCheck, InternalApi, LoadBalancer, Policy, Timeouts, VpcLink};
+use privgw::bundle::model::{
+    AccessLogs, Cors, Endpoint, HealthCheck, InternalApi, LoadBalancer, Policy, Route, Timeouts, VpcLink,
+};
 use tfplugin::{Attr, Resource, Severity};
 
 use crate::conformance::whole;
@@ -111,6 +113,65 @@ const MISTAKES: &[Mistake] = &[
         |c| c.vpc_link = Attr::Known(VpcLink { id: text("ab12cd") }),
         "vpc_link.id",
         "`load_balancer.arn`",
+    ),
+    (
+        "targets of a pair",
+        |c| {
+            let users = inside(inside(&mut c.backends).get_mut("users").unwrap());
+            users.blue_green = Attr::Known(true);
+            users.targets = strings(&["10.0.0.1".into()]);
+        },
+        "backends[\"users\"].targets",
+        "ECS",
+    ),
+    (
+        "an address as a load balancer",
+        |c| {
+            let users = inside(inside(&mut c.backends).get_mut("users").unwrap());
+            users.target_type = text("alb");
+            users.targets = strings(&["10.0.0.1".into()]);
+        },
+        "backends[\"users\"].targets",
+        "application load balancer",
+    ),
+    (
+        "a delay of a load balancer",
+        |c| {
+            let users = inside(inside(&mut c.backends).get_mut("users").unwrap());
+            users.target_type = text("alb");
+            users.deregistration_delay = Attr::Known(1);
+        },
+        "backends[\"users\"].deregistration_delay",
+        "Drop",
+    ),
+    (
+        "credentials for everybody",
+        |c| {
+            let cors = Cors { allow_credentials: Attr::Known(true), ..Cors::default() };
+            inside(inside(&mut c.routes).get_mut("POST /images").unwrap()).cors = Attr::Known(cors);
+        },
+        "routes[\"POST /images\"].cors.allow_credentials",
+        "allow_origin",
+    ),
+    (
+        "a preflight that a back end answers, too",
+        |c| {
+            inside(&mut c.routes).insert("OPTIONS /images".into(), Attr::Known(route("images")));
+            inside(inside(&mut c.routes).get_mut("POST /images").unwrap()).cors = Attr::Known(Cors::default());
+        },
+        "routes[\"POST /images\"].cors",
+        "Drop that route",
+    ),
+    (
+        "two answers for one path",
+        |c| {
+            let one = Route { cors: Attr::Known(Cors::default()), ..route("images") };
+            let age = Cors { max_age: Attr::Known(1), ..Cors::default() };
+            inside(&mut c.routes).insert("GET /images".into(), Attr::Known(one));
+            inside(inside(&mut c.routes).get_mut("POST /images").unwrap()).cors = Attr::Known(age);
+        },
+        "routes[\"POST /images\"].cors",
+        "same `cors`",
     ),
     ("no subnets at all", |c| c.subnet_ids = Attr::Null, "subnet_ids", "endpoint"),
     ("no subnet", |c| c.subnet_ids = strings(&[]), "subnet_ids", "At least one"),

@@ -383,6 +383,7 @@ fn proposed(prior: Option<&InternalApi>, config: &InternalApi) -> InternalApi {
         vpc_link,
         backends,
         routes,
+        openapi,
         policy,
         stage,
         api,
@@ -401,6 +402,7 @@ fn proposed(prior: Option<&InternalApi>, config: &InternalApi) -> InternalApi {
     proposed.vpc_link = vpc_link;
     proposed.backends = backends;
     proposed.routes = routes;
+    proposed.openapi = openapi;
     proposed.policy = policy;
     proposed.stage = stage;
     proposed.api = api;

@@ -36,6 +36,27 @@ pub struct Route {
     /// static `'value'` in single quotes. Path variables need no entry here.
     #[attr(optional)]
     pub request_parameters: Attr<MapOf<String>>,
+    /// Lets pages of other origins call it from a browser: API Gateway answers the preflight of its path, `OPTIONS`, without asking the
+    /// back end. The answers of the back end need their own `Access-Control-Allow-Origin`. Routes of one path must have the same.
+    #[attr(optional)]
+    pub cors: Attr<Cors>,
+}
+
+/// Who may call from a browser.
+#[derive(Clone, Debug, Default, PartialEq, Model)]
+pub struct Cors {
+    /// The origin of the pages that may call, such as `https://shop.example.com`. Default `*`, all of them.
+    #[attr(optional)]
+    pub allow_origin: Attr<String>,
+    /// The headers that they may send. Default `Authorization`, `Content-Type` and those of AWS's signatures and keys.
+    #[attr(optional)]
+    pub allow_headers: Attr<Strings>,
+    /// Whether they may send cookies. Default `false`; only with an origin.
+    #[attr(optional)]
+    pub allow_credentials: Attr<bool>,
+    /// For how many seconds a browser may remember the answer, 0 to 86400.
+    #[attr(optional)]
+    pub max_age: Attr<i64>,
 }
 
 /// Who may invoke the API, by its resource policy. Policies are compared by meaning.
@@ -103,6 +124,10 @@ pub struct Stage {
     /// How many earlier deployments stay for a way back. Default 1.
     #[attr(optional)]
     pub keep_deployments: Attr<i64>,
+    /// The id of an earlier deployment that the stage serves instead of the latest: a way back. Until it is left out again, changes of
+    /// what is deployed are made ready and don't go live. It must still be there, see `keep_deployments`.
+    #[attr(optional)]
+    pub deployment_id: Attr<String>,
 }
 
 /// Logs of requests.

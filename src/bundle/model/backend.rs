@@ -26,10 +26,11 @@ pub struct Backend {
     /// With `TLS`: `HTTP1Only`, `HTTP2Only`, `HTTP2Optional`, `HTTP2Preferred` or `None` (default).
     #[attr(optional)]
     pub alpn_policy: Attr<String>,
-    /// `ip` (default) or `instance`.
+    /// `ip` (default), `instance`, or `alb` for an application load balancer, whose only target is its ARN. A listener there must have
+    /// `port`.
     #[attr(optional)]
     pub target_type: Attr<String>,
-    /// The targets: addresses or instance ids, with `:port` behind when it isn't `port`. Left out, something else registers them: an ECS
+    /// The targets: addresses, instance ids or the ARN of a load balancer, with `:port` behind when it isn't `port`. Left out, something else registers them: an ECS
     /// service, an auto-scaling group.
     #[attr(optional)]
     pub targets: Attr<Strings>,
@@ -46,6 +47,10 @@ pub struct Backend {
     /// Whether connections are cut at the end of the deregistration delay. Default `false`.
     #[attr(optional)]
     pub connection_termination: Attr<bool>,
+    /// Whether there is a second target group, for deployments that move traffic between the two: by ECS, CodeDeploy or anybody. Which of
+    /// them the listener leads to is theirs to say from then on. Default `false`.
+    #[attr(optional)]
+    pub blue_green: Attr<bool>,
     /// `http`, or `https` for a back end, or a listener, that speaks TLS. Default `http`, with `protocol = "TLS"` `https`.
     #[attr(optional)]
     pub url_scheme: Attr<String>,
@@ -57,7 +62,7 @@ pub struct Backend {
 /// A health check.
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct HealthCheck {
-    /// `TCP` (default), `HTTP` or `HTTPS`.
+    /// `TCP` (default), `HTTP` or `HTTPS`. A load balancer as a target is checked by `HTTP` (default) or `HTTPS`.
     #[attr(optional)]
     pub protocol: Attr<String>,
     /// A port, or `traffic-port` (default) for the target's own.

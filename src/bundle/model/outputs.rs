@@ -30,13 +30,25 @@ pub struct NetworkInterface {
     pub private_ip: Attr<String>,
 }
 
-/// A target group.
+/// The target group of a back end, or its pair of them.
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct TargetGroup {
-    /// Its ARN.
+    /// Its ARN; of a pair, that of the blue one.
     #[attr(computed)]
     pub arn: Attr<String>,
-    /// Its name.
+    /// Its name; of a pair, that of the blue one.
     #[attr(computed)]
     pub name: Attr<String>,
+    /// Of a pair: the ARN of the blue one, which gets the requests first.
+    #[attr(computed)]
+    pub blue_arn: Attr<String>,
+    /// Of a pair: the ARN of the green one.
+    #[attr(computed)]
+    pub green_arn: Attr<String>,
+    /// Of a pair: the name of the blue one.
+    #[attr(computed)]
+    pub blue_name: Attr<String>,
+    /// Of a pair: the name of the green one.
+    #[attr(computed)]
+    pub green_name: Attr<String>,
 }

@@ -1,8 +1,8 @@
 //! A configuration in which everything is set that a user may set.
 
 use privgw::bundle::model::{
-    AccessLogs, Api, Backend, ConnectionLogs, Endpoint, HealthCheck, InternalApi, LoadBalancer, MethodSettings, Policy,
-    Route, Stage, Timeouts, VpcLink,
+    AccessLogs, Api, Backend, ConnectionLogs, Cors, Endpoint, HealthCheck, InternalApi, LoadBalancer, MethodSettings,
+    Policy, Route, Stage, Timeouts, VpcLink,
 };
 use tfplugin::{Attr, Number};
 
@@ -15,6 +15,9 @@ pub const FEWER: &str =
 /// Everybody who has a way may come.
 pub const WHOLE: &str = r#"{"Version":"2012-10-17","Statement":
     {"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*"}}"#;
+
+/// One operation, in YAML.
+const DOCUMENT: &str = "openapi: 3.0.1\npaths: { /products: { get: { x-privgw-backend: products } } }\n";
 
 pub fn config(world: &World) -> InternalApi {
     InternalApi {
@@ -31,11 +34,15 @@ pub fn config(world: &World) -> InternalApi {
             access_logs: Attr::Known(ConnectionLogs { bucket: text("logs"), prefix: text("shop") }),
             ..LoadBalancer::default()
         }),
-        backends: map([("products", products()), ("users", plain(3002)), ("images", plain(3003))]),
+        backends: map([
+            ("products", products()),
+            ("users", Backend { blue_green: Attr::Known(true), ..plain(3002) }),
+            ("images", plain(3003)),
+        ]),
         routes: map([
             ("GET /products/{id}", signed()),
             ("ANY /users/{proxy+}", Route { response_transfer_mode: text("STREAM"), ..route("users") }),
-            ("POST /images", route("images")),
+            ("POST /images", Route { cors: Attr::Known(cors()), ..route("images") }),
         ]),
         policy: Attr::Known(Policy {
             statements: text(FEWER),
@@ -78,7 +85,7 @@ pub fn with_own(world: &World) -> InternalApi {
     config
 }
 
-/// The same on pieces that exist already.
+/// The same on pieces that exist already, with a document.
 pub fn with_given(world: &World, estate: &Estate, link: &str) -> InternalApi {
     let mut config = config(world);
     config.endpoint = Attr::Known(Endpoint { id: text(&estate.endpoint), ..Endpoint::default() });
@@ -86,6 +93,8 @@ pub fn with_given(world: &World, estate: &Estate, link: &str) -> InternalApi {
     config.load_balancer =
         Attr::Known(LoadBalancer { arn, listener_managed: Attr::Known(true), ..LoadBalancer::default() });
     config.vpc_link = Attr::Known(VpcLink { id: text(link) });
+    config.routes = Attr::Null;
+    config.openapi = text(DOCUMENT);
     config
 }
 
@@ -136,6 +145,15 @@ fn products() -> Backend {
     }
 }
 
+fn cors() -> Cors {
+    Cors {
+        allow_origin: text("https://shop.example.com"),
+        allow_headers: strings(&["X-Cart".into()]),
+        allow_credentials: Attr::Known(true),
+        max_age: Attr::Known(600),
+    }
+}
+
 fn signed() -> Route {
     Route {
         path: text("/v2/products/{id}"),
@@ -175,5 +193,6 @@ fn stage() -> Stage {
         client_certificate_id: text("a1b2c3"),
         method_settings: map([("*/*", settings)]),
         keep_deployments: Attr::Known(2),
+        deployment_id: Attr::Null,
     }
 }

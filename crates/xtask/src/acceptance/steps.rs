@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::snapshots::Snapshots;
 use super::stable::Known;
@@ -25,6 +25,9 @@ struct Script<'a> {
     mark: u64,
     known: Known,
     snapshots: Snapshots,
+    /// The last answer to a call, and what was taken from such answers.
+    answer: String,
+    taken: Map<String, Value>,
 }
 
 /// Runs the script of a case, and destroys what it has left.
@@ -33,7 +36,8 @@ pub async fn run(case: &Path, work: &mut Workdir, sim: &Sim, account: &Account) 
     let known = Known::new(&account.id, &format!("{steps}{}", workspace::read(&case.join("main.tf"))?));
     let _ = work.succeed(&["init", "-no-color"]).await?;
     let snapshots = Snapshots::of(case);
-    let mut script = Script { work, sim, account, last: String::new(), mark: 0, known, snapshots };
+    let (last, answer, taken) = (String::new(), String::new(), Map::new());
+    let mut script = Script { work, sim, account, last, mark: 0, known, snapshots, answer, taken };
     let mut count = 0;
     for (number, line) in steps.lines().map(str::trim).enumerate() {
         if line.is_empty() || line.starts_with('#') {
@@ -51,7 +55,7 @@ pub async fn run(case: &Path, work: &mut Workdir, sim: &Sim, account: &Account) 
 impl Script<'_> {
     async fn step(&mut self, line: &str) -> io::Result<()> {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
-        let rest = &fill(rest, self.work).await?;
+        let rest = &fill(rest, self.work, &self.taken).await?;
         match verb {
             "set" => {
                 let (name, value) = rest.split_once('=').ok_or_else(|| io::Error::other("expected NAME=VALUE"))?;
@@ -103,6 +107,24 @@ impl Script<'_> {
                 let (url, group) = rest.split_once(' ').unwrap_or((rest, &self.account.security_group_id));
                 self.sim.invoke("GET", url, Some(group)).await?.served().map(drop)
             }
+            "preflight" => {
+                let answer = self.sim.invoke("OPTIONS", rest, Some(&self.account.security_group_id)).await?.served()?;
+                self.last = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+                Ok(())
+            }
+            "keep" => {
+                let (name, text) = rest.split_once(' ').ok_or_else(|| io::Error::other("expected NAME TEXT"))?;
+                self.taken.insert(name.to_owned(), text.into());
+                Ok(())
+            }
+            "take" => {
+                let (name, element) = rest.split_once(' ').ok_or_else(|| io::Error::other("expected NAME ELEMENT"))?;
+                let inside = self.answer.split_once(&format!("<{element}>")).map(|(_, rest)| rest);
+                let text = inside.and_then(|rest| rest.split('<').next());
+                let text = text.ok_or_else(|| io::Error::other(format!("no {element} in {}", self.answer)))?;
+                self.taken.insert(name.to_owned(), text.into());
+                Ok(())
+            }
             "refused" => {
                 let answer = self.sim.invoke("GET", rest, Some(&self.account.security_group_id)).await?;
                 if answer.status == 403 { Ok(()) } else { Err(io::Error::other(format!("status {}", answer.status))) }
@@ -128,7 +150,8 @@ impl Script<'_> {
         self.known.learn(&self.sim.objects(id).await?);
         let words: Vec<&str> = call.splitn(4, ' ').collect();
         let [service, method, path, body] = [0, 1, 2, 3].map(|place| words.get(place).copied().unwrap_or_default());
-        self.sim.call(id, service, method, path, body).await.map(drop)
+        self.answer = self.sim.call(id, service, method, path, body).await?;
+        Ok(())
     }
 
     /// A command that must end with this code. Nobody is there to answer its questions, so it must not ask any.
@@ -165,12 +188,13 @@ pub fn flat(text: &str) -> String {
     inside.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Puts outputs in the place of `${name.of.output}`.
-async fn fill(text: &str, work: &Workdir) -> io::Result<String> {
+/// Puts outputs in the place of `${name.of.output}`, and what was taken in that of `${taken.name}`.
+async fn fill(text: &str, work: &Workdir, taken: &Map<String, Value>) -> io::Result<String> {
     if !text.contains("${") {
         return Ok(text.to_owned());
     }
-    let outputs = work.outputs().await?;
+    let mut outputs = work.outputs().await?;
+    outputs["taken"] = Value::Object(taken.clone());
     let mut parts = text.split("${");
     let mut filled = parts.next().unwrap_or_default().to_owned();
     for part in parts {
