@@ -57,18 +57,14 @@ impl Script<'_> {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let rest = &fill(rest, self.work, &self.taken).await?;
         match verb {
-            "set" => {
-                let (name, value) = rest.split_once('=').ok_or_else(|| io::Error::other("expected NAME=VALUE"))?;
-                self.work.set(name, value);
-                Ok(())
-            }
-            "env" => {
-                let (name, value) = rest.split_once('=').ok_or_else(|| io::Error::other("expected NAME=VALUE"))?;
-                self.work.environment(name, value);
+            "set" | "env" => {
+                let (name, value) = two(rest, '=', "NAME=VALUE")?;
+                let given = if verb == "set" { Workdir::set } else { Workdir::environment };
+                given(self.work, name, value);
                 Ok(())
             }
             "found" | "hidden" => {
-                let (file, text) = rest.split_once(' ').ok_or_else(|| io::Error::other("expected FILE TEXT"))?;
+                let (file, text) = two(rest, ' ', "FILE TEXT")?;
                 let contents = String::from_utf8_lossy(&fs::read(self.work.path().join(file))?).into_owned();
                 match (contents.lines().find(|line| line.contains(text)), verb) {
                     (None, "found") => Err(io::Error::other(format!("{file} doesn't hold that"))),
@@ -102,35 +98,43 @@ impl Script<'_> {
                 Ok(())
             }
             "asked" => self.asked(rest).await,
-            "call" => self.call(rest).await,
+            _ => self.request(verb, rest).await,
+        }
+    }
+
+    /// Steps that ask AWS or the API itself, and not Terraform.
+    async fn request(&mut self, verb: &str, rest: &str) -> io::Result<()> {
+        let inside = self.account.security_group_id.as_str();
+        match verb {
+            "call" => return self.call(rest).await,
             "request" => {
-                let (url, group) = rest.split_once(' ').unwrap_or((rest, &self.account.security_group_id));
-                self.sim.invoke("GET", url, Some(group)).await?.served().map(drop)
+                let (url, group) = rest.split_once(' ').unwrap_or((rest, inside));
+                self.sim.invoke("GET", url, Some(group)).await?.served()?;
+            }
+            "refused" => {
+                let answer = self.sim.invoke("GET", rest, Some(inside)).await?;
+                if answer.status != 403 {
+                    return Err(io::Error::other(format!("status {}", answer.status)));
+                }
             }
             "preflight" => {
-                let answer = self.sim.invoke("OPTIONS", rest, Some(&self.account.security_group_id)).await?.served()?;
+                let answer = self.sim.invoke("OPTIONS", rest, Some(inside)).await?.served()?;
                 self.last = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
-                Ok(())
             }
             "keep" => {
-                let (name, text) = rest.split_once(' ').ok_or_else(|| io::Error::other("expected NAME TEXT"))?;
+                let (name, text) = two(rest, ' ', "NAME TEXT")?;
                 self.taken.insert(name.to_owned(), text.into());
-                Ok(())
             }
             "take" => {
-                let (name, element) = rest.split_once(' ').ok_or_else(|| io::Error::other("expected NAME ELEMENT"))?;
+                let (name, element) = two(rest, ' ', "NAME ELEMENT")?;
                 let inside = self.answer.split_once(&format!("<{element}>")).map(|(_, rest)| rest);
                 let text = inside.and_then(|rest| rest.split('<').next());
                 let text = text.ok_or_else(|| io::Error::other(format!("no {element} in {}", self.answer)))?;
                 self.taken.insert(name.to_owned(), text.into());
-                Ok(())
             }
-            "refused" => {
-                let answer = self.sim.invoke("GET", rest, Some(&self.account.security_group_id)).await?;
-                if answer.status == 403 { Ok(()) } else { Err(io::Error::other(format!("status {}", answer.status))) }
-            }
-            _ => Err(io::Error::other("no such step")),
+            _ => return Err(io::Error::other("no such step")),
         }
+        Ok(())
     }
 
     /// Plans the step of a name; words behind it are further options, of which the last one counts.
@@ -180,6 +184,11 @@ impl Script<'_> {
         let wanted: BTreeSet<&str> = wanted.split(' ').filter(|word| *word != "nothing").collect();
         if called == wanted { Ok(()) } else { Err(io::Error::other(format!("AWS was asked for {called:?}"))) }
     }
+}
+
+/// The two sides of a step's separator.
+fn two<'a>(text: &'a str, separator: char, form: &str) -> io::Result<(&'a str, &'a str)> {
+    text.split_once(separator).ok_or_else(|| io::Error::other(format!("expected {form}")))
 }
 
 /// Text as it was before Terraform put it into boxes and broke its lines.
