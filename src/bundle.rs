@@ -1,5 +1,6 @@
 //! The resource `privgw_internal_api`: one short method for each of Terraform's verbs.
 
+mod adopt;
 pub mod announce;
 pub mod arguments;
 pub mod backends;
@@ -34,8 +35,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tfplugin::{
-    ApplyResponse, Call, DeleteResponse, Diagnostic, Diagnostics, IdentitySchema, ImportId, Listed, PlanRequest,
-    PlanResponse, ReadResponse, Resource,
+    ApplyResponse, Call, DeleteResponse, Diagnostic, Diagnostics, IdentitySchema, ImportId, Listed, MoveSource,
+    PlanRequest, PlanResponse, ReadResponse, Resource,
 };
 use tokio::time::Instant;
 
@@ -49,7 +50,7 @@ use crate::aws::retry::{BOUNDS, Bounds};
 use crate::aws::{Aws, names, tags};
 use crate::child::{Identity, Scope};
 use crate::children::{load_balancer, rest_api};
-use crate::reconcile::{self, Graph, Observed, Outcome, Permitted, Run, observe, reconcile};
+use crate::reconcile::{self, Graph, Marks, Observed, Outcome, Permitted, Run, observe, reconcile};
 
 /// The resource.
 pub struct Bundle;
@@ -78,7 +79,8 @@ impl Resource for Bundle {
     ) -> PlanResponse<InternalApi> {
         let prior = request.prior.clone();
         let private = Private::read(&request.private);
-        let mut diagnostics = validate::across(prior.as_ref(), &request.proposed);
+        let before = prior.as_ref().map(|prior| adopt::keys::in_words_of(&request.proposed, prior, &private));
+        let mut diagnostics = validate::across(before.as_ref(), &request.proposed);
         let mut response = plan::plan(request, meta.map(|aws| &aws.place));
         if let Some(aws) = meta.filter(|_| response.planned.preflight.known() != Some(&false)) {
             let owner = identity(&private, prior.as_ref().unwrap_or(&response.planned));
@@ -96,6 +98,10 @@ impl Resource for Bundle {
         state: InternalApi,
         private: Vec<u8>,
     ) -> ReadResponse<InternalApi> {
+        let (state, private) = match import::completed(aws, state, private).await {
+            Ok(whole) => whole,
+            Err(diagnostics) => return ReadResponse::Failed(diagnostics),
+        };
         let mut private = match remembered(aws, call, &private, &state).await {
             Ok(private) => private,
             Err(diagnostic) => return ReadResponse::Failed(diagnostic.into()),
@@ -109,10 +115,11 @@ impl Resource for Bundle {
             return ReadResponse::Gone;
         }
         let place = as_applied(&state, &aws.place);
-        let drift = reconcile::plan(&desired(&state, &place, &private.identity), &observed).changes();
-        let mut state = state;
-        fill(&mut state, View::Live { observed: &observed, drift: &drift }, &place, &private.identity);
         private.observed = observed;
+        let graph = private.desired(&state, &place, &private.identity, Marks::Tolerated);
+        let drift = reconcile::plan(&graph, &private.observed).changes();
+        let mut state = state;
+        fill(&mut state, View::Live { observed: &private.observed, drift: &drift }, &place, &private.identity);
         private.home = Some(Home::of(&aws.place));
         ReadResponse::Found { state, private: private.write(), diagnostics: Diagnostics::new() }
     }
@@ -187,7 +194,9 @@ impl Resource for Bundle {
         };
         let permitted = std::mem::take(&mut private.permitted);
         let run = Run { aws, scope, permitted, deadline, cancel: call.cancel.clone() };
-        let outcome = reconcile(&run, &desired(&plan, &aws.place, &private.identity), before).await;
+        private.observed = before.clone();
+        let graph = private.desired(&plan, &aws.place, &private.identity, Marks::Wanted);
+        let outcome = reconcile(&run, &graph, before).await;
         applied(aws, private, outcome, &plan, &prior)
     }
 
@@ -227,12 +236,16 @@ impl Resource for Bundle {
         import::import(aws, &import::resolve(aws, id)?).await
     }
 
+    fn take_over(&self, source: &MoveSource) -> Option<Result<serde_json::Value, Diagnostics>> {
+        import::moved(source).map(Ok)
+    }
+
     fn identity_schema(&self) -> Option<IdentitySchema> {
         Some(import::identity_schema())
     }
 
     fn identity(&self, state: &InternalApi) -> Option<tfplugin::Identity> {
-        import::names(state)
+        import::identity_of(state)
     }
 
     fn is_listable(&self) -> bool {
@@ -343,6 +356,7 @@ fn applied(
     observed.given.retain(|name, live| given.get(name) == Some(&live.id));
     fill(&mut state, View::Live { observed: &observed, drift: &[] }, &place, &private.identity);
     private.observed = observed;
+    private.accepted.forget_what_changed(&private.observed);
     private.home = Some(Home::of(&aws.place));
     ApplyResponse { state: Some(state), private: private.write(), diagnostics }
 }

@@ -2,6 +2,7 @@
 
 pub mod deployment;
 pub mod document;
+pub mod foreign;
 pub mod listener;
 pub mod load_balancer;
 pub mod method_settings;

@@ -3,6 +3,7 @@
 //! It knows no particular child. Create, update, delete, repair of drift and resuming after a crash differ only in the desired
 //! [`Graph`]; deleting is the empty graph.
 
+pub mod accepted;
 pub mod diff;
 pub mod execute;
 pub mod given;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub use accepted::{Accepted, Marks};
 pub use diff::{Action, Plan, Step, choose, plan};
 pub use given::{Given, look_up};
 pub use graph::{Graph, Node};

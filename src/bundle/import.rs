@@ -3,19 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
 use tfplugin::{
     Attr, Call, Diagnostic, Diagnostics, Identity as Names, IdentityAttribute, IdentitySchema, ImportId, Listed,
-    ReadResponse, Resource,
+    MoveSource, ReadResponse, Resource,
 };
 
+use super::adopt::{Found, adopt, differences, walk};
 use super::arguments::arguments;
+use super::desired::desired;
 use super::diagnose;
 use super::model::InternalApi;
 use super::ownership::identify;
 use super::state::Private;
-use crate::aws::{Aws, AwsError};
-use crate::child::{ChildName, Live, Scope};
-use crate::children::{listener, load_balancer, rest_api, target_group, vpc_endpoint, vpc_link};
+use crate::aws::{Aws, AwsError, names, tags};
+use crate::child::{ChildName, Identity, Live, Scope};
+use crate::children::{
+    deployment, foreign, listener, load_balancer, rest_api, stage, target_group, vpc_endpoint, vpc_link,
+};
 use crate::reconcile::{Observed, look_up, observe};
 
 /// What a bundle is known by: its API, and where that is.
@@ -32,7 +37,7 @@ pub fn identity_schema() -> IdentitySchema {
 }
 
 /// These of a bundle, from the ARN that its methods are authorised under: `arn:PARTITION:execute-api:REGION:ACCOUNT:API`.
-pub fn names(state: &InternalApi) -> Option<Names> {
+pub fn identity_of(state: &InternalApi) -> Option<Names> {
     let arn: Vec<&str> = state.execution_arn.known()?.split(':').collect();
     let [_, _, _, region, account, api] = arn[..] else { return None };
     // The account isn't known where credentials are not validated.
@@ -92,28 +97,69 @@ pub async fn list(
     Ok(found)
 }
 
+/// What a `moved` block takes from the AWS provider's state of a REST API: only which one it is, because nobody may be asked then.
+pub fn moved(source: &MoveSource) -> Option<Json> {
+    let is_api = source.type_name == "aws_api_gateway_rest_api" && source.provider.ends_with("/hashicorp/aws");
+    let kept = ["id", "execution_arn"].map(|member| (member.to_string(), source.state[member].clone()));
+    is_api.then(|| Json::Object(kept.into_iter().collect()))
+}
+
+/// A state as it is or, where a `moved` block has left nothing but an id, what importing that makes of it.
+pub async fn completed(aws: &Aws, state: InternalApi, private: Vec<u8>) -> Result<(InternalApi, Vec<u8>), Diagnostics> {
+    match state.id.known().filter(|_| state.name.is_null()) {
+        Some(id) => import(aws, id).await,
+        None => Ok((state, private)),
+    }
+}
+
 /// A first state from the id of a REST API. Its arguments are those that would make what there is; what they can't say, the read that
 /// follows tells as drift.
 pub async fn import(aws: &Aws, id: &str) -> Result<(InternalApi, Vec<u8>), Diagnostics> {
-    let unread = |error: crate::aws::AwsError| Diagnostics::from(diagnose::unread(id, &error.to_string()));
-    let Some(identity) = identify(aws, id).await.map_err(unread)? else {
-        let detail = format!(
-            "There is no REST API {id:?} in {} with the tags of a bundle of this provider. Give the id of the REST API, such as \
-             a1b2c3d4e5, and check region and account.",
-            aws.place.region
-        );
-        return Err(Diagnostic::error("No such bundle", detail).into());
-    };
-    let scope = Scope { identity: identity.clone(), ..Scope::default() };
+    let unread = |error: AwsError| Diagnostics::from(diagnose::unread(id, &error.to_string()));
+    let Some(api) = foreign::look(aws, id).await.map_err(unread)? else { return Err(no_such_api(aws, id).into()) };
+    let Some(identity) = identify(aws, id).await.map_err(unread)? else { return adopt(aws, id, &api).await };
+    // Names that the provider hasn't given are found by way of the API.
+    let Found { known, .. } = walk(aws, id, &api).await.map_err(unread)?;
+    let scope = Scope { identity: identity.clone(), known, ..Scope::default() };
     let mut observed = observe(aws, &scope).await.map_err(unread)?;
+    observed.children.retain(|child, live| is_marked(live) || !is_piece(child));
     observed.given = handed_in(aws, &observed).await.map_err(unread)?;
     let state = InternalApi {
         id: Attr::Known(id.to_string()),
         execution_arn: Attr::Known(aws.place.execution_arn(id)),
         ..arguments(&observed, &aws.place)
     };
-    let private = Private { identity, observed, ..Private::default() };
+    let mut private = Private { identity, observed, ..Private::default() };
+    if private.observed.children.values().any(|live| has_strange_name(&private.identity, live)) {
+        // What differed when it was adopted can't be told from what was changed since.
+        let graph = desired(&state, &aws.place, &private.identity);
+        private.accepted = differences(&graph, &private.observed).unwrap_or_default();
+    }
     Ok((state, private.write()))
+}
+
+/// What may be handed in, or belongs to that: it is the bundle's only if its tags say so.
+fn is_piece(child: &ChildName) -> bool {
+    let of_api = [rest_api::KIND, deployment::KIND, stage::KIND];
+    !of_api.contains(&child.kind())
+}
+
+fn is_marked(live: &Live) -> bool {
+    live.tags.as_ref().is_some_and(|tags| tags.contains_key(tags::CHILD))
+}
+
+/// Whether somebody else has made what is a child now.
+fn has_strange_name(identity: &Identity, live: &Live) -> bool {
+    let is_named = [load_balancer::KIND, target_group::KIND, vpc_link::KIND].contains(&live.name.kind());
+    is_named && !names::recognise(&identity.bundle, live.text("aws_name"))
+}
+
+fn no_such_api(aws: &Aws, id: &str) -> Diagnostic {
+    let detail = format!(
+        "There is no REST API {id:?} in {}. Give the id of the REST API, such as a1b2c3d4e5, and check region and account.",
+        aws.place.region
+    );
+    Diagnostic::error("No such API", detail)
 }
 
 /// What takes the place of children that the bundle doesn't have: what its API and its listeners lead to. What is gone isn't among it.

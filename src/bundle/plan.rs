@@ -3,9 +3,10 @@
 use serde_json::Value;
 use tfplugin::{Attr, Codec, Diagnostic, Diagnostics, Path, PlanRequest, PlanResponse};
 
+use super::adopt::keys::adapt;
 use super::announce::{Known, announce};
 use super::backends::is_pair;
-use super::desired::{desired, tags_all};
+use super::desired::tags_all;
 use super::diagnose::{self, empty_group, green_is_live, protected_replacement};
 use super::inputs::known_entries;
 use super::model::InternalApi;
@@ -14,7 +15,7 @@ use crate::aws::{Place, names, policy};
 use crate::child::{ChildName, Identity, normal};
 use crate::children::{listener, load_balancer, target_group, vpc_link};
 use crate::openapi;
-use crate::reconcile::{self, Action, Observed, Permitted, Plan};
+use crate::reconcile::{self, Action, Marks, Observed, Permitted, Plan};
 
 /// Plans a creation or an update. `place` is missing while the provider's own configuration isn't known.
 pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanResponse<InternalApi> {
@@ -39,13 +40,14 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
         }
         return response;
     };
+    adapt(&mut private, &planned);
     let observed = if prior.is_some() { private.observed.clone() } else { Observed::default() };
     let identity = match &prior {
         Some(prior) => identity(&private, prior),
         // Who owns what is yet to be made is drawn when it is made.
         None => Identity { bundle: names::identity(&planned.name.known_or(String::new())), ..Identity::default() },
     };
-    let graph = desired(&planned, place, &identity);
+    let graph = private.desired(&planned, place, &identity, Marks::Tolerated);
     let observed = reconcile::choose(&graph, observed);
     let steps = reconcile::plan(&graph, &observed);
     fill(&mut planned, View::Planned { observed: &observed, plan: &steps }, place, &identity);
@@ -54,7 +56,8 @@ pub fn plan(request: PlanRequest<InternalApi>, place: Option<&Place>) -> PlanRes
     let is_certain = !config.encode().has_unknown();
     let objections = objections(&steps, &observed, &response.planned, is_certain);
     if let Some(prior) = &prior {
-        let (before, has_targets) = (&desired(prior, place, &identity), is_certain && objections.is_empty());
+        let (before, has_targets) =
+            (&private.desired(prior, place, &identity, Marks::Tolerated), is_certain && objections.is_empty());
         let is_pinned = response.planned.stage.known().is_some_and(|stage| !stage.deployment_id.is_null());
         let known = Known { observed: &observed, prior, before, is_pinned, is_certain, has_targets };
         response.diagnostics.extend(announce(&steps, &known));

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tfplugin::Attr;
 
 use super::backends::is_pair;
-use super::desired::{balancer_subnets, private_dns, tags_all};
+use super::desired::{balancer_subnets, desired, private_dns, tags_all};
 use super::drift;
 use super::existing::{balancer_is_given, endpoint_is_given, has_listeners};
 use super::model::{InternalApi, InvokeUrls, List, MapOf, NetworkInterface, TargetGroup};
@@ -17,7 +17,7 @@ use crate::child::{Change, ChildName, Identity, Input, has_unknown, is_unknown};
 use crate::children::{
     deployment, listener, load_balancer, rest_api, security_group, stage, target_group, vpc_endpoint, vpc_link,
 };
-use crate::reconcile::{Action, Observed, Permitted, Plan};
+use crate::reconcile::{Accepted, Action, Graph, Marks, Observed, Permitted, Plan};
 
 /// What the provider keeps beside the state, in Terraform's private bytes.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct Private {
     pub home: Option<Home>,
     /// What existed when it was last looked at.
     pub observed: Observed,
+    /// What of an adopted bundle is left as it was.
+    #[serde(default, skip_serializing_if = "Accepted::is_empty")]
+    pub accepted: Accepted,
     /// What the plan says may be destroyed.
     #[serde(default)]
     pub permitted: Permitted,
@@ -55,6 +58,13 @@ impl Private {
     /// Reads the bytes; what isn't ours counts as nothing known.
     pub fn read(bytes: &[u8]) -> Self {
         serde_json::from_slice(bytes).unwrap_or_default()
+    }
+
+    /// The desired children of a model of this bundle. What is accepted of adopted ones is as it was.
+    pub fn desired(&self, model: &InternalApi, place: &Place, identity: &Identity, marks: Marks) -> Graph {
+        let mut graph = desired(model, place, identity);
+        graph.accept(&self.accepted, &self.observed, marks);
+        graph
     }
 
     /// The bytes to keep.

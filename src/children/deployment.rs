@@ -187,15 +187,17 @@ async fn unserved(
     Ok(deployments.into_iter().filter(|deployment| !is_served(deployment.id().unwrap_or_default())).collect())
 }
 
-/// The deployments that carry our mark, the latest first. AWS tells whole seconds, so of several of one second the one that is known
+/// The deployments that carry our mark, and the one that is known, which may have been adopted without; the latest first. AWS tells whole seconds, so of several of one second the one that is known
 /// comes first.
 async fn ours(aws: &Aws, api: &str, known: Option<&str>) -> Result<Vec<Found>, AwsError> {
     let call = aws.api.get_deployments().rest_api_id(api).limit(API_PAGE);
     let pages = |_: &_| call.clone().into_paginator().items().send().collect::<Result<Vec<_>, _>>();
     let mut ours = aws.api.ask("GetDeployments", pages).await?;
-    ours.retain(|deployment| deployment.description().is_some_and(|text| text.starts_with(MARK)));
+    let is_known = |one: &Found| known.is_some() && one.id() == known;
+    let is_marked = |one: &Found| one.description().is_some_and(|text| text.starts_with(MARK));
+    ours.retain(|one| is_marked(one) || is_known(one));
     let id = |deployment: &Found| deployment.id().map(str::to_string);
-    ours.sort_by_key(|one| std::cmp::Reverse((age(one), known.is_some() && one.id() == known, id(one))));
+    ours.sort_by_key(|one| std::cmp::Reverse((age(one), is_known(one), id(one))));
     Ok(ours)
 }
 

@@ -264,20 +264,19 @@ pub struct Port {
     pub number: i64,
     /// The ARN of the listener.
     pub listener: String,
-    /// The names of its target groups.
+    /// The ARNs of its target groups.
     pub leads_to: Vec<String>,
 }
 
 /// The ports of a load balancer that are taken, by whomever.
 pub async fn ports(aws: &Aws, balancer: &str) -> Result<Vec<Port>, AwsError> {
-    let named = |arn: &Value| arn.as_str().and_then(|arn| arn.split('/').nth(1)).map(str::to_string);
     let port = |listener: &Found| {
         let groups = target_groups(listener);
         let all = groups.as_array().map_or(std::slice::from_ref(&groups), Vec::as_slice);
         Some(Port {
             number: listener.port()?.into(),
             listener: listener.listener_arn()?.to_string(),
-            leads_to: all.iter().filter_map(named).collect(),
+            leads_to: all.iter().filter_map(|arn| arn.as_str().map(str::to_string)).collect(),
         })
     };
     Ok(list(aws, balancer).await?.iter().filter_map(port).collect())

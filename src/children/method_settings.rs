@@ -91,6 +91,8 @@ const SHOWN_UNSET: [(&str, &str); 10] = [
 /// what it set last time is compared; everything is, of a method that somebody else has set. Where nothing is known of the stage,
 /// after an import or the loss of the state, what looks unset counts as unset.
 pub fn managed_settings(known_stage: Option<&Live>, stage: &Stage) -> BTreeMap<String, Settings> {
+    // One that was never looked at tells nothing.
+    let known_stage = known_stage.filter(|known| known.spec.contains_key("method_settings"));
     let known = known_stage.and_then(|known| known.spec.get("method_settings").cloned());
     let known: BTreeMap<String, Settings> =
         known.and_then(|known| serde_json::from_value(known).ok()).unwrap_or_default();

@@ -227,6 +227,17 @@ fn parsed(mut live: crate::child::Spec) -> crate::child::Spec {
     live
 }
 
+/// Whether a group exists for these interfaces alone. The group that every VPC has by default never does.
+pub async fn is_for(aws: &Aws, id: &str, interfaces: &[String]) -> Result<bool, AwsError> {
+    let filter = |name: &str| Filter::builder().name(name).values(id).build();
+    let is_default = list(aws, filter("group-id")).await?.iter().any(|group| group.group_name() == Some("default"));
+    let call = aws.ec2.describe_network_interfaces().filters(filter("group-id"));
+    let pages = |_: &_| call.clone().into_paginator().items().send().collect::<Result<Vec<_>, _>>();
+    let found = aws.ec2.ask("DescribeNetworkInterfaces", pages).await?;
+    let is_ours = |id: &str| interfaces.iter().any(|one| one == id);
+    Ok(!is_default && found.iter().filter_map(|one| one.network_interface_id()).all(is_ours))
+}
+
 fn outputs(id: &str, name: &str, rules: BTreeMap<String, String>) -> crate::child::Outputs {
     [("id", json!(id)), ("aws_name", json!(name)), ("rules", json!(rules))]
         .map(|(key, value)| (key.to_string(), value))

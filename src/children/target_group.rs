@@ -235,6 +235,19 @@ pub fn child(backend: &str) -> ChildName {
     ChildName::keyed(KIND, backend)
 }
 
+/// The name of a group in its ARN: `arn:...:targetgroup/NAME/ID`.
+pub fn name(arn: &str) -> &str {
+    arn.split('/').nth(1).unwrap_or_default()
+}
+
+/// The ARN of the group of this name, if there is one.
+pub async fn by_name(aws: &Aws, name: &str) -> Result<Option<String>, AwsError> {
+    let call = aws.elb.describe_target_groups().names(name);
+    let found = unless_gone(aws.elb.ask("DescribeTargetGroups", |_| call.clone().send()).await)?;
+    let groups = found.and_then(|answer| answer.target_groups).unwrap_or_default();
+    Ok(groups.first().and_then(|group| group.target_group_arn().map(str::to_string)))
+}
+
 /// What AWS sets in a new group, of the attributes that a bundle can set. Those of a group for a load balancer can't be.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html>
 pub fn default_attributes(target_type: &str) -> BTreeMap<String, String> {

@@ -68,8 +68,11 @@ pub fn plan(desired: &Graph, observed: &Observed) -> Plan {
         outputs.insert(node.name.clone(), after.clone());
         steps.push(Step { name: node.name.clone(), action, outputs: after });
     }
+    let handed_in = desired.given_ids();
+    let is_handed_in = |live: &&Live| handed_in.values().any(|id| *id == live.id);
     let unwanted = observed.children.values().filter(|live| desired.get(&live.name).is_none());
-    let deletions = unwanted.chain(&observed.extras).cloned().collect();
+    // A child that is handed in now is the bundle's no more.
+    let deletions = unwanted.chain(&observed.extras).filter(|live| !is_handed_in(live)).cloned().collect();
     Plan { steps, deletions, given }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Observed;
+use super::accepted::{Accepted, Exceptions, Marks};
 use super::given::{Given, Ids};
 use crate::aws::AwsError;
 use crate::aws::tags::Tags;
@@ -27,12 +28,24 @@ pub struct Node {
     pub spec: Spec,
     /// Its tags.
     pub tags: Tags,
+    /// What is accepted of it, if it was adopted.
+    pub exceptions: Exceptions,
 }
 
 impl Graph {
     /// Adds a child.
     pub fn add<T: Serialize>(&mut self, name: ChildName, desired: &T, tags: Tags) {
-        self.nodes.insert(name.clone(), Node { name, spec: spec(desired), tags });
+        self.nodes.insert(name.clone(), Node { name, spec: spec(desired), tags, exceptions: Exceptions::default() });
+    }
+
+    /// Leaves what is accepted of adopted children as it is.
+    pub fn accept(&mut self, accepted: &Accepted, observed: &Observed, marks: Marks) {
+        for node in self.nodes.values_mut() {
+            let Some(exceptions) = accepted.of(&node.name) else { continue };
+            let live = observed.children.get(&node.name).and_then(|live| live.tags.clone()).unwrap_or_default();
+            node.tags = exceptions.tags(&node.tags, &live, marks);
+            node.exceptions = exceptions.clone();
+        }
     }
 
     /// Puts an object that was handed in where a child would be.
@@ -111,7 +124,9 @@ impl Node {
 
     /// The spec with siblings' outputs filled in; what a sibling doesn't offer yet is unknown.
     pub fn resolve(&self, outputs: &BTreeMap<ChildName, Outputs>) -> Spec {
-        self.spec.iter().map(|(field, value)| (field.clone(), resolve(value, outputs))).collect()
+        let mut resolved = self.spec.iter().map(|(field, value)| (field.clone(), resolve(value, outputs))).collect();
+        self.exceptions.apply(&mut resolved);
+        resolved
     }
 }
 

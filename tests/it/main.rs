@@ -6,6 +6,7 @@
 mod strikes;
 mod world;
 
+mod adopt;
 mod binary;
 mod blue_green;
 mod budget;

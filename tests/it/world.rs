@@ -102,6 +102,11 @@ impl World {
         Self { state: None, tainted: false, processes: self.processes.clone(), ..other }
     }
 
+    /// The state, which there must be.
+    pub fn known_state(&self) -> InternalApi {
+        self.state.as_ref().map(|(state, _)| state.clone()).expect("a state")
+    }
+
     /// `terraform import`.
     pub async fn import(&mut self, api: &str) -> Result<(), Diagnostics> {
         let aws = self.try_configure().await?;

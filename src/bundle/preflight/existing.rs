@@ -11,7 +11,7 @@ use super::super::model::InternalApi;
 use super::super::validate::port_path;
 use crate::aws::{Aws, ErrorKind, names};
 use crate::child::{Live, Status};
-use crate::children::{listener, load_balancer, vpc_link};
+use crate::children::{listener, load_balancer, target_group, vpc_link};
 use crate::reconcile::{Given, Observed, given::NOT_THERE, look_up};
 
 /// Looks at what is handed in and wasn't so far, or has gone since.
@@ -86,7 +86,8 @@ async fn ports(aws: &Aws, arn: &str, planned: &InternalApi, bundle: &str) -> Dia
     let all = planned.backends.known().into_iter().flatten();
     let wanted: BTreeMap<i64, &String> = all.filter_map(|(name, backend)| Some((port(backend)?, name))).collect();
     let Ok(found) = listener::ports(aws, arn).await else { return Diagnostics::new() };
-    let is_strange = |port: &listener::Port| !port.leads_to.iter().any(|group| names::recognise(bundle, group));
+    let is_strange =
+        |port: &listener::Port| !port.leads_to.iter().any(|group| names::recognise(bundle, target_group::name(group)));
     let mut diagnostics = Diagnostics::new();
     for taken in found.iter().filter(|port| is_strange(port)) {
         let Some(backend) = wanted.get(&taken.number) else { continue };

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{judge, judge::Violation, places, stored};
 use crate::{
+    MoveSource,
     diagnostic::{Diagnostic, Diagnostics, Severity},
     identity::Identity,
     schema::Schema,
@@ -329,6 +330,12 @@ impl Driver {
     pub async fn import_by(&mut self, identity: &Identity) -> Result<(), Trouble> {
         let imported = self.rpc.import_by(&self.type_name, identity).await?;
         self.adopt(imported).await
+    }
+
+    /// A `moved` block from another type, and the read that follows it.
+    pub async fn take_over(&mut self, source: &MoveSource) -> Result<(), Trouble> {
+        let moved = self.rpc.move_state(&self.type_name, source, b"").await?;
+        self.adopt(moved).await
     }
 
     async fn adopt(&mut self, imported: Stored) -> Result<(), Trouble> {
