@@ -85,7 +85,7 @@ impl Resource for Bundle {
         if let Some(aws) = meta.filter(|_| response.planned.preflight.known() != Some(&false)) {
             let owner = identity(&private, prior.as_ref().unwrap_or(&response.planned));
             let seen = (owner.bundle.as_str(), &private.observed);
-            diagnostics.extend(preflight::preflight(aws, prior.as_ref(), &response.planned, seen).await);
+            diagnostics.extend(Box::pin(preflight::preflight(aws, prior.as_ref(), &response.planned, seen)).await);
         }
         response.diagnostics.extend(diagnostics);
         response
@@ -98,7 +98,7 @@ impl Resource for Bundle {
         state: InternalApi,
         private: Vec<u8>,
     ) -> ReadResponse<InternalApi> {
-        let (state, private) = match import::completed(aws, state, private).await {
+        let (state, private) = match Box::pin(import::completed(aws, state, private)).await {
             Ok(whole) => whole,
             Err(diagnostics) => return ReadResponse::Failed(diagnostics),
         };
@@ -233,7 +233,7 @@ impl Resource for Bundle {
     }
 
     async fn import(&self, _call: &Call, aws: &Arc<Aws>, id: ImportId) -> Result<(InternalApi, Vec<u8>), Diagnostics> {
-        import::import(aws, &import::resolve(aws, id)?).await
+        Box::pin(import::import(aws, &import::resolve(aws, id)?)).await
     }
 
     fn take_over(&self, source: &MoveSource) -> Option<Result<serde_json::Value, Diagnostics>> {

@@ -61,7 +61,15 @@ impl Observed {
         self.given.get(name).or_else(|| self.children.get(name))
     }
 
-    fn holds(&self, id: &str) -> bool {
+    /// Without the children of these ids.
+    fn without(mut self, ids: &BTreeSet<String>) -> Self {
+        self.children.retain(|_, live| !ids.contains(&live.id));
+        self.extras.retain(|live| !ids.contains(&live.id));
+        self
+    }
+
+    /// Whether something of the bundle has this id.
+    pub fn has(&self, id: &str) -> bool {
         self.all().any(|live| live.id == id)
     }
 }
@@ -190,7 +198,7 @@ pub fn believe(mut seen: Observed, outcome: &Outcome) -> Observed {
     let lies_in = |live: &Live, api: &str| live.spec.get("rest_api_id").is_some_and(|id| id == api);
     let is_lost = |live: &Live| seen.strangers.iter().any(|other| other.id == live.id || lies_in(live, &other.id));
     let made = outcome.observed.all();
-    let made: Vec<Live> = made.filter(|live| !is_lost(live) && !seen.holds(&live.id)).cloned().collect();
+    let made: Vec<Live> = made.filter(|live| !is_lost(live) && !seen.has(&live.id)).cloned().collect();
     for live in made {
         match seen.children.contains_key(&live.name) {
             true => seen.extras.push(live),

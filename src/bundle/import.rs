@@ -85,7 +85,7 @@ pub async fn list(
             if identity.is_none() {
                 continue;
             }
-            let (stub, private) = import(aws, &id).await?;
+            let (stub, private) = Box::pin(import(aws, &id)).await?;
             match bundle.read(call, aws, stub, private).await {
                 ReadResponse::Found { state: whole, .. } => state = whole,
                 ReadResponse::Failed(diagnostics) => return Err(diagnostics),
@@ -117,9 +117,9 @@ pub async fn completed(aws: &Aws, state: InternalApi, private: Vec<u8>) -> Resul
 pub async fn import(aws: &Aws, id: &str) -> Result<(InternalApi, Vec<u8>), Diagnostics> {
     let unread = |error: AwsError| Diagnostics::from(diagnose::unread(id, &error.to_string()));
     let Some(api) = foreign::look(aws, id).await.map_err(unread)? else { return Err(no_such_api(aws, id).into()) };
-    let Some(identity) = identify(aws, id).await.map_err(unread)? else { return adopt(aws, id, &api).await };
+    let Some(identity) = identify(aws, id).await.map_err(unread)? else { return Box::pin(adopt(aws, id, &api)).await };
     // Names that the provider hasn't given are found by way of the API.
-    let Found { known, .. } = walk(aws, id, &api).await.map_err(unread)?;
+    let Found { known, .. } = Box::pin(walk(aws, id, &api)).await.map_err(unread)?;
     let scope = Scope { identity: identity.clone(), known, ..Scope::default() };
     let mut observed = observe(aws, &scope).await.map_err(unread)?;
     observed.children.retain(|child, live| is_marked(live) || !is_piece(child));

@@ -114,7 +114,8 @@ fn objections(steps: &Plan, observed: &Observed, planned: &InternalApi, is_certa
         let settings = planned.backends.known()?.get(backend)?.known()?;
         (!is_pair(settings)).then(|| green_is_live(backend))
     }));
-    let is_pinned = planned.stage.known().is_some_and(|stage| !stage.deployment_id.is_null());
+    // What isn't known yet may still turn out to be none, or to replace nothing.
+    let is_pinned = is_certain && planned.stage.known().is_some_and(|stage| stage.deployment_id.is_known());
     let leads_there = |child: &ChildName| [vpc_link::KIND, load_balancer::KIND, listener::KIND].contains(&child.kind());
     let goes = steps.permitted().into_iter().find(leads_there).filter(|_| is_pinned);
     found.extend(goes.map(|child| diagnose::pinned(&child)));

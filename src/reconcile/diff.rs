@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::given::{Given, released};
 use super::{Graph, Observed, Permitted};
 use crate::aws::tags::{Tags, difference};
 use crate::child::{Change, ChildName, Kind, Live, Outputs, Spec, Status, Tagging, has_unknown, unknown};
@@ -68,11 +69,10 @@ pub fn plan(desired: &Graph, observed: &Observed) -> Plan {
         outputs.insert(node.name.clone(), after.clone());
         steps.push(Step { name: node.name.clone(), action, outputs: after });
     }
-    let handed_in = desired.given_ids();
-    let is_handed_in = |live: &&Live| handed_in.values().any(|id| *id == live.id);
+    let released = released(desired.given().filter_map(Given::known_id), observed);
     let unwanted = observed.children.values().filter(|live| desired.get(&live.name).is_none());
     // A child that is handed in now is the bundle's no more.
-    let deletions = unwanted.chain(&observed.extras).filter(|live| !is_handed_in(live)).cloned().collect();
+    let deletions = unwanted.chain(&observed.extras).filter(|live| !released.contains(&live.id)).cloned().collect();
     Plan { steps, deletions, given }
 }
 

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use self::teardown::{Doomed, Way};
 use super::diff::{Action, TAGS, decide};
+use super::given::{Given, released};
 use super::{Failure, Graph, Node, Observed, Outcome, Run, choose, observe_kind, plan, wait};
 use crate::aws::{AwsError, ErrorKind, names, tags};
 use crate::child::{Change, ChildName, Kind, Live, Outputs, Spec, WARNINGS, Wanted, has_unknown};
@@ -32,7 +33,8 @@ pub async fn execute(run: &Run<'_>, desired: &Graph, before: Observed) -> Outcom
             };
         }
     };
-    let before = choose(desired, before);
+    let released = released(desired.given().filter_map(Given::known_id), &before);
+    let before = choose(desired, before.without(&released));
     let (doomed, leaving) = (plan(desired, &before).deletions, before.leaving.clone());
     let work = Work::new(run, before);
     let given = join_all(desired.given().map(|given| work.accept(given)));

@@ -1,6 +1,6 @@
 //! Objects that were handed in: the bundle uses them, and never changes or deletes them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -28,6 +28,16 @@ pub const NOT_THERE: &str = "AWS has no such object in the provider's account an
 
 /// The ids of objects that were handed in, by the child in whose place they are.
 pub type Ids = BTreeMap<ChildName, String>;
+
+/// The ids of objects that are handed in, and of the security groups that they have. None of them is a child, even if it was one.
+pub fn released<'a>(ids: impl Iterator<Item = &'a str>, known: &'a Observed) -> BTreeSet<String> {
+    let mut released: BTreeSet<String> = ids.map(str::to_string).collect();
+    let all = known.given.values().chain(known.children.values()).filter(|live| released.contains(&live.id));
+    let groups = all.filter_map(|live| live.spec.get("security_group_ids")?.as_array()).flatten();
+    let groups: Vec<String> = groups.filter_map(|id| id.as_str().map(str::to_string)).collect();
+    released.extend(groups);
+    released
+}
 
 impl Given {
     /// The object with this id, which must be like `expected`.

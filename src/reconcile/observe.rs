@@ -2,7 +2,7 @@
 
 use futures::future::{try_join, try_join_all};
 
-use super::given::Ids;
+use super::given::released;
 use super::{Observed, look_up};
 use crate::aws::{Aws, AwsError, tags, unless_gone};
 use crate::child::{ChildName, Claim, Kind, Live, Scope, Status, Tagging};
@@ -13,15 +13,10 @@ pub async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, AwsError> {
     let given = try_join_all(scope.given.iter().map(|(name, id)| look_up(aws, name, id)));
     let (observed, given) = try_join(children(aws, scope.clone()), given).await?;
     let given = given.into_iter().flatten().map(|live| (live.name.clone(), live)).collect();
-    Ok(Observed { given, ..without(observed, &scope.given) })
-}
-
-/// What is handed in is no child, whatever its tags say.
-fn without(mut observed: Observed, handed_in: &Ids) -> Observed {
-    let is_own = |live: &Live| handed_in.values().all(|id| *id != live.id);
-    observed.children.retain(|_, live| is_own(live));
-    observed.extras.retain(is_own);
-    observed
+    let observed = Observed { given, ..observed };
+    // What is handed in is no child, whatever its tags say.
+    let released = released(scope.given.values().map(String::as_str), &observed);
+    Ok(observed.without(&released))
 }
 
 /// Kinds are read at the same time, except where one needs another's ids.

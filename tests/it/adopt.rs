@@ -5,7 +5,7 @@ mod article;
 use tfplugin::testing::terraform::Action;
 use tfplugin::{Attr, Codec, Diagnostics, Path};
 
-use privgw::bundle::model::{Backend, Endpoint, InternalApi, Stage};
+use privgw::bundle::model::{Backend, Endpoint, InternalApi, LoadBalancer, Stage};
 
 use self::article::{Article, elb, post, put, set};
 use crate::conformance::rpc;
@@ -164,6 +164,26 @@ async fn what_others_use_too_is_handed_in() {
     world.assert_settled(&state).await;
     world.destroy().await;
     assert_eq!(["vpc-endpoint", "load-balancer", "listener", "target-group"].map(|kind| world.count(kind)), [1; 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_taken_can_be_let_go_without_being_deleted() {
+    let mut world = World::new();
+    let (article, mut config) = adopted(&mut world).await;
+    config.endpoint = Attr::Known(Endpoint { id: text(&article.endpoint), ..Endpoint::default() });
+    config.load_balancer = Attr::Known(LoadBalancer { arn: text(&article.balancer), ..LoadBalancer::default() });
+    let before = world.sim.calls().len();
+    let state = world.settle(&config).await;
+    let made = world.writes_since(before);
+    assert!(made.iter().all(|name| ["CreateTags", "AddTags", "TagResource"].contains(&name.as_str())), "{made:?}");
+    let children: Vec<&String> = state.children.known().expect("children").keys().collect();
+    assert!(
+        !children.iter().any(|child| child.contains("endpoint") || child.contains("load_balancer")),
+        "{children:?}"
+    );
+    world.destroy().await;
+    let left = ["vpc-endpoint", "load-balancer", "listener", "target-group"].map(|kind| world.count(kind));
+    assert_eq!(left, [1, 1, 0, 0]);
 }
 
 fn told(refused: Result<(), Diagnostics>) -> String {

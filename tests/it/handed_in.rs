@@ -59,7 +59,7 @@ async fn endpoint(world: &World) -> String {
     element(&world.tamper("ec2", "POST", "/", &form).await, "vpcEndpointId")
 }
 
-fn element(xml: &str, name: &str) -> String {
+pub fn element(xml: &str, name: &str) -> String {
     let (_, rest) = xml.split_once(&format!("<{name}>")).unwrap_or_else(|| panic!("{name} in {xml}"));
     rest.split('<').next().unwrap_or_default().to_string()
 }

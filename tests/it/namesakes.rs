@@ -285,7 +285,7 @@ async fn an_imported_bundle_is_settled_without_a_write() {
     assert_eq!(world.writes_since(seq), Vec::<String>::new());
     assert_eq!(made, after);
     let missing = world.import("a1b2c3d4e5").await.unwrap_err();
-    assert!(missing.iter().any(|one| one.summary == "No such bundle"), "{missing:?}");
+    assert!(missing.iter().any(|one| one.summary == "No such API"), "{missing:?}");
     assert_eq!(text(&id), after.id);
 }
 

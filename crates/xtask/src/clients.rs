@@ -2,6 +2,7 @@
 //! AWS. They see what the provider's own SDK doesn't, and none of them shares a misunderstanding with this repository. What they do
 //! is in `clients/`; its README says how to run one alone.
 
+mod article;
 mod imports;
 mod peer;
 mod python;
@@ -36,6 +37,7 @@ pub async fn run() -> io::Result<Tally> {
         python::run(&checks, &sim).await;
         if let Some(terraform) = &terraform {
             imports::run(&checks, terraform, &sim).await;
+            let _ = article::run(&checks, terraform, &sim).await;
         }
     };
     let peer = async {

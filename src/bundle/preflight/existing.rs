@@ -33,11 +33,11 @@ pub async fn check(
     let balancer = all.iter().find(|one| one.name == load_balancer::child());
     if let Some(arn) = balancer.and_then(Given::known_id).filter(|_| !diagnostics.has_errors()) {
         if is_new(load_balancer::KIND) && !link_is_given(planned) {
-            diagnostics.extend(other_link(aws, arn, bundle).await);
+            diagnostics.extend(other_link(aws, arn, (bundle, observed)).await);
         }
         let same_ports = prior.is_some_and(|prior| prior.backends == planned.backends);
         if has_listeners(planned) && (is_new(load_balancer::KIND) || !same_ports) {
-            diagnostics.extend(ports(aws, arn, planned, bundle).await);
+            diagnostics.extend(ports(aws, arn, planned, (bundle, observed)).await);
         }
     }
     diagnostics
@@ -69,9 +69,10 @@ fn objection(given: &Given, live: &Live) -> Option<String> {
 
 /// A load balancer is behind one VPC link at most.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/vpc-links-v1.html>
-async fn other_link(aws: &Aws, arn: &str, bundle: &str) -> Option<Diagnostic> {
+async fn other_link(aws: &Aws, arn: &str, (bundle, observed): (&str, &Observed)) -> Option<Diagnostic> {
     let links = vpc_link::list(aws).await.ok()?;
-    let other = links.into_iter().find(|link| link.target == arn && !names::recognise(bundle, &link.name))?;
+    let is_own = |link: &vpc_link::Link| names::recognise(bundle, &link.name) || observed.has(&link.id);
+    let other = links.into_iter().find(|link| link.target == arn && !is_own(link))?;
     let detail = format!(
         "AWS puts a load balancer behind one VPC link, and {} leads to it already. To use that one: vpc_link = {{ id = {0:?} }}",
         other.id
@@ -81,7 +82,7 @@ async fn other_link(aws: &Aws, arn: &str, bundle: &str) -> Option<Diagnostic> {
 }
 
 /// The ports of the bundle's listeners must be free, or its own. One that leads to a target group of the bundle is its own.
-async fn ports(aws: &Aws, arn: &str, planned: &InternalApi, bundle: &str) -> Diagnostics {
+async fn ports(aws: &Aws, arn: &str, planned: &InternalApi, (bundle, observed): (&str, &Observed)) -> Diagnostics {
     let port = |backend: &Attr<_>| backend.known().map(listener_port)?.into_known();
     let all = planned.backends.known().into_iter().flatten();
     let wanted: BTreeMap<i64, &String> = all.filter_map(|(name, backend)| Some((port(backend)?, name))).collect();
@@ -89,7 +90,7 @@ async fn ports(aws: &Aws, arn: &str, planned: &InternalApi, bundle: &str) -> Dia
     let is_strange =
         |port: &listener::Port| !port.leads_to.iter().any(|group| names::recognise(bundle, target_group::name(group)));
     let mut diagnostics = Diagnostics::new();
-    for taken in found.iter().filter(|port| is_strange(port)) {
+    for taken in found.iter().filter(|port| is_strange(port) && !observed.has(&port.listener)) {
         let Some(backend) = wanted.get(&taken.number) else { continue };
         let detail = format!(
             "{} has port {} on this load balancer. Give the back end a `listener_port` that is free, or lead to that listener with \
