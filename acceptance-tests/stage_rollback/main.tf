@@ -25,7 +25,7 @@ variable "routes" {
 
 variable "deployment_id" {
   type    = string
-  default = null
+  default = ""
 }
 
 resource "privgw_internal_api" "test" {
@@ -35,7 +35,7 @@ resource "privgw_internal_api" "test" {
   endpoint   = { allowed_security_group_ids = [var.security_group_id] }
   backends   = { products = { port = 3001, targets = ["172.31.0.10"] } }
   routes     = { for key in var.routes : key => { backend = "products" } }
-  stage      = { name = "v1", deployment_id = var.deployment_id }
+  stage      = { name = "v1", deployment_id = var.deployment_id == "" ? null : var.deployment_id }
 }
 
 output "api" {
