@@ -16,7 +16,7 @@ variable "aws_url" {
 
 locals {
   api  = local.children["rest_api"]
-  tags = merge(local.own_tags, { "privgw:bundle" = local.bundle })
+  tags = merge(local.own_tags, { "privgw:bundle" = local.bundle, "privgw:owner" = local.owner })
   # An integration that isn't a proxy says what it answers.
   answered = { for path, method in local.methods : path => method if try(method.type, "HTTP_PROXY") == "HTTP" }
 }
@@ -185,7 +185,7 @@ resource "aws_api_gateway_rest_api" "this" {
   description              = local.description
   binary_media_types       = local.binary_media_types
   minimum_compression_size = local.minimum_compression_size
-  tags                     = merge(local.tags, { "privgw:child" = "rest_api" })
+  tags                     = merge(local.tags, { "privgw:child" = "rest_api", "privgw:complete" = local.owner })
   endpoint_configuration {
     types            = ["PRIVATE"]
     vpc_endpoint_ids = [aws_vpc_endpoint.this.id]

@@ -3,6 +3,7 @@
 locals {
   bundle                   = "full"
   children                 = privgw_internal_api.full.children
+  owner                    = privgw_internal_api.full.owner
   execution_arn            = privgw_internal_api.full.execution_arn
   own_tags                 = { cost = "1", team = "shop" }
   description              = "Most settings"

@@ -3,6 +3,7 @@
 locals {
   bundle                   = "shop"
   children                 = privgw_internal_api.shop.children
+  owner                    = privgw_internal_api.shop.owner
   execution_arn            = privgw_internal_api.shop.execution_arn
   own_tags                 = {}
   description              = null
