@@ -74,12 +74,15 @@ fn settings(setting: &MethodSetting) -> Settings {
 }
 
 /// What AWS shows of a method for what nobody has set.
-const SHOWN_UNSET: [(&str, &str); 10] = [
+const SHOWN_UNSET: [(&str, &str); 12] = [
     ("metrics/enabled", "false"),
     ("logging/loglevel", "OFF"),
     ("logging/dataTrace", "false"),
     ("throttling/burstLimit", "5000"),
     ("throttling/rateLimit", "10000"),
+    // No limit, as the AWS provider writes it where none is said.
+    ("throttling/burstLimit", "-1"),
+    ("throttling/rateLimit", "-1"),
     ("caching/enabled", "true"),
     ("caching/ttlInSeconds", "300"),
     ("caching/dataEncrypted", "false"),
