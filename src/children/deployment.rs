@@ -187,8 +187,8 @@ async fn unserved(
     Ok(deployments.into_iter().filter(|deployment| !is_served(deployment.id().unwrap_or_default())).collect())
 }
 
-/// The deployments that carry our mark, and the one that is known, which may have been adopted without; the latest first. AWS tells whole seconds, so of several of one second the one that is known
-/// comes first.
+/// The deployments that carry our mark, and the one that is known, which may have been adopted without; the latest first. AWS tells
+/// whole seconds, so of several of one second the one that is known comes first.
 async fn ours(aws: &Aws, api: &str, known: Option<&str>) -> Result<Vec<Found>, AwsError> {
     let call = aws.api.get_deployments().rest_api_id(api).limit(API_PAGE);
     let pages = |_: &_| call.clone().into_paginator().items().send().collect::<Result<Vec<_>, _>>();

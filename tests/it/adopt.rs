@@ -10,6 +10,7 @@ use privgw::bundle::model::{Backend, Endpoint, InternalApi, LoadBalancer, Stage}
 use self::article::{Article, elb, post, put, set};
 use crate::conformance::rpc;
 use crate::existing::generated;
+use crate::handed_in::element;
 use crate::world::{World, inside, map, route, strings, text};
 
 /// What a person would write who takes over the article's bundle.
@@ -155,7 +156,7 @@ async fn what_others_use_too_is_handed_in() {
         ),
     )
     .await;
-    let group = article::within(&group, "TargetGroupArn");
+    let group = element(&group, "TargetGroupArn");
     elb(&world, &format!("Action=CreateListener&LoadBalancerArn={}&Port=9000&Protocol=TCP&DefaultActions.member.1.Type=forward&DefaultActions.member.1.TargetGroupArn={group}", article.balancer)).await;
     world.import(&article.api).await.expect("it can be adopted");
     let state = world.known_state();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::handed_in::element;
 use crate::world::World;
 
 /// What was built.
@@ -73,7 +74,7 @@ struct Balancer {
 async fn endpoint(world: &World) -> String {
     let (vpc, callers) = (&world.fresh.vpc_id, &world.fresh.security_group_id);
     let group = format!("Action=CreateSecurityGroup&GroupName=dev-endpoint-sg&GroupDescription=Endpoint&VpcId={vpc}");
-    let group = within(&ec2(world, &group).await, "groupId");
+    let group = element(&ec2(world, &group).await, "groupId");
     let rule = format!(
         "Action=AuthorizeSecurityGroupIngress&GroupId={group}&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=443\
          &IpPermissions.1.ToPort=443&IpPermissions.1.Groups.1.GroupId={callers}"
@@ -84,7 +85,7 @@ async fn endpoint(world: &World) -> String {
          &PrivateDnsEnabled=true&SecurityGroupId.1={group}{}",
         subnets(world, "SubnetId.")
     );
-    within(&ec2(world, &made).await, "vpcEndpointId")
+    element(&ec2(world, &made).await, "vpcEndpointId")
 }
 
 async fn balancer(world: &World) -> Balancer {
@@ -94,7 +95,7 @@ async fn balancer(world: &World) -> Balancer {
         subnets(world, "Subnets.member.")
     );
     let made = elb(world, &made).await;
-    let (arn, dns_name) = (within(&made, "LoadBalancerArn"), within(&made, "DNSName"));
+    let (arn, dns_name) = (element(&made, "LoadBalancerArn"), element(&made, "DNSName"));
     let cross_zone = format!(
         "Action=ModifyLoadBalancerAttributes&LoadBalancerArn={arn}&Attributes.member.1.Key=load_balancing.cross_zone.enabled\
          &Attributes.member.1.Value=true"
@@ -118,7 +119,7 @@ async fn group(world: &World, name: &str, port: u16) -> String {
          &HealthCheckPort={port}",
         world.fresh.vpc_id
     );
-    within(&elb(world, &made).await, "TargetGroupArn")
+    element(&elb(world, &made).await, "TargetGroupArn")
 }
 
 /// As the article has it: short ARNs, single values where AWS keeps lists.
@@ -142,12 +143,6 @@ pub async fn ec2(world: &World, call: &str) -> String {
 /// A call of Elastic Load Balancing.
 pub async fn elb(world: &World, call: &str) -> String {
     world.tamper("elasticloadbalancing", "POST", "/", &format!("{call}&Version=2015-12-01")).await
-}
-
-/// The text of the first element of this name.
-pub fn within(answer: &str, element: &str) -> String {
-    let rest = answer.split_once(&format!("<{element}>")).map(|(_, rest)| rest);
-    rest.and_then(|rest| rest.split('<').next()).unwrap_or_else(|| panic!("no {element} in {answer}")).to_string()
 }
 
 /// Sets values by a patch.
